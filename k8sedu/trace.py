@@ -41,7 +41,7 @@ class Frozen(dict[str, Any]):
 
     __slots__ = ()
 
-    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("a Frozen never changes; .evolve(...) makes a changed one")
 
     __setitem__ = __delitem__ = __ior__ = __setattr__ = __delattr__ = _refuse
@@ -205,7 +205,8 @@ class Trace:
             "most often": ", ".join(f"{kind} × {count}" for kind, count in kinds.most_common(6)) or "nothing",
             "digest": self.digest()[:16],
         }
-        cells = (f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{html.escape(text)}</td></tr>" for name, text in rows.items())
+        left = "style='text-align:left'"
+        cells = (f"<tr><th {left}>{name}</th><td {left}>{html.escape(text)}</td></tr>" for name, text in rows.items())
         return f"<table>{''.join(cells)}</table>"
 
 
