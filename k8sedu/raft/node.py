@@ -1,0 +1,302 @@
+"""One Raft server as a pure machine: a message, a tick or a wish goes in, a `Ready` comes out.
+
+The machine owns no clock, no thread, no disk and no network. Whoever drives it (a test, a simulation, a real program) calls `tick` as
+time passes and `step` for each message, and carries out what the returned `Ready` says. That is why the same machine can be tested by
+tables, tortured by random schedules and shown on a projector.
+
+Reading order of this lesson: messages, log, quorum, storage, ready, state, election, replication, reading, transfer, node.
+
+Source: raft.pdf Figure 2; etcd-io/raft raft.go (Step) and rawnode.go.
+Left out: flow control by bytes, asynchronous storage writes, and leases for reads.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from k8sedu.errors import K8sEduError
+from k8sedu.raft import election, reading, replication, transfer
+from k8sedu.raft.config import Config
+from k8sedu.raft.membership import Change
+from k8sedu.raft.messages import FROM_LEADER, Entry, Message, Snapshot
+from k8sedu.raft.ready import NOTHING, HardState, Ready
+from k8sedu.raft.rules import ALL_RULES, Rules
+from k8sedu.raft.state import State
+from k8sedu.raft.storage import Storage
+
+NEVER_TICKS = 1 << 62
+
+
+class NotLeaderError(K8sEduError, RuntimeError):
+    """A command was proposed to a server that cannot take it now; `leader` says whom to ask."""
+
+    def __init__(self, name: str, leader: str | None) -> None:
+        super().__init__(f"{name} takes no commands now, expected the leader{f' {leader}' if leader else ' (none is known)'}.")
+        self.leader = leader
+
+
+class Node(State):
+    """A server of a Raft group.
+
+    >>> node = Node("n1", voters=("n1",))
+    >>> [event.kind for event in node.tick(300).events]
+    ['election_timeout', 'become_candidate', 'become_leader', 'commit']
+    >>> node.propose("x=4").committed
+    (Entry(term=1, index=2, kind='normal', data='x=4'),)
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        name: str,
+        voters: Sequence[str] = (),
+        *,
+        learners: Sequence[str] = (),
+        storage: Storage | None = None,
+        config: Config = Config(),  # noqa: B008  # an immutable value
+        rules: Rules = ALL_RULES,
+        generator: random.Random | None = None,
+    ) -> None:
+        if storage is None:
+            storage = Storage(Snapshot(0, 0, tuple(voters), learners=tuple(learners)))
+        super().__init__(name, storage, config=config, rules=rules, generator=generator or random.Random(name))
+
+    # -- time ----------------------------------------------------------------------------------------------------------------------
+
+    def due_ticks(self) -> int:
+        """How many ticks from now until `tick` would do something; call it again after every other call."""
+        if self.role == "leader":
+            due = min(self.heartbeat_due_ticks, self.quorum_due_ticks)
+            if self.transferee is not None:
+                due = min(due, self.transfer_due_ticks)
+        else:
+            due = self.deadline_ticks if self.is_voter else self.now_ticks + NEVER_TICKS
+        return max(due - self.now_ticks, 0)
+
+    def tick(self, ticks: int = 1) -> Ready:
+        """Let time pass. Each timer fires at most once per call, so do not jump over several deadlines."""
+        self.now_ticks += ticks
+        if self.role == "leader":
+            self._tick_leader()
+        elif self.now_ticks >= self.deadline_ticks and self.is_voter:
+            self.note("election_timeout", term=self.term)
+            election.election_timeout(self)
+        return self._ready()
+
+    def _tick_leader(self) -> None:
+        now_ticks = self.now_ticks
+        if self.transferee is not None and now_ticks >= self.transfer_due_ticks:
+            self.note("transfer_abandoned", to=self.transferee)
+            self.transferee = None
+        if now_ticks >= self.quorum_due_ticks:
+            transfer.check_quorum(self)
+        if self.role == "leader" and now_ticks >= self.heartbeat_due_ticks:
+            self.note("heartbeat_timeout", term=self.term)
+            replication.broadcast_heartbeat(self, context=self.read_queue[-1][0] if self.read_queue else "")
+
+    # -- messages --------------------------------------------------------------------------------------------------------------------
+
+    def step(self, message: Message) -> Ready:
+        """Take one message from another server.
+
+        >>> node = Node("n2", voters=("n1", "n2", "n3"))
+        >>> [reply.line() for reply in node.step(Message("request_vote", "n1", "n2", term=1)).messages]
+        ['n2->n1 MsgVoteResp Term:1 Log:0/0']
+        """
+        if message.term > self.term and not self._meet_newer_term(message):
+            return self._ready()
+        if 0 < message.term < self.term and not message.kind.endswith("vote"):
+            self._meet_stale_term(message)
+            return self._ready()
+        if message.kind in FROM_LEADER:
+            self._follow(message)
+        HANDLERS[message.kind](self, message)
+        return self._ready()
+
+    def _meet_newer_term(self, message: Message) -> bool:
+        """Adopt the term and follow; False if the message is to be ignored."""
+        kind = message.kind
+        if kind in ("request_vote", "pre_vote") and election.ignores_vote(self, message):
+            self.note("ignore_vote", to=message.sender)
+            return False
+        if kind == "pre_vote" or (kind == "pre_vote_reply" and not message.reject):
+            return True  # these speak of a term that nobody has entered yet
+        if not self.rules.step_down_on_higher_term and self.role in ("leader", "candidate"):
+            self.term, self.voted_for = message.term, None
+            return True
+        leader = message.sender if kind in FROM_LEADER else None
+        self.become_follower(message.term, leader, why="a higher term")
+        return True
+
+    def _meet_stale_term(self, message: Message) -> None:
+        """A request from the past is refused, so that its sender learns the present; an answer from the past is void."""
+        if message.kind in FROM_LEADER:
+            self.note("refuse_stale", to=message.sender, term=message.term)
+            self.send("append_entries_reply", message.sender, index=message.index, reject=True, reject_hint=self.last_index)
+
+    def _follow(self, message: Message) -> None:
+        """A message of this term's leader: whoever was a candidate has lost."""
+        if self.role in ("candidate", "pre_candidate"):
+            self.become_follower(self.term, message.sender, why="a leader of this term")
+        if self.role == "follower":
+            self.hear_leader(message.sender)
+
+    # -- wishes ----------------------------------------------------------------------------------------------------------------------
+
+    def propose(self, *commands: str) -> Ready:
+        """Append commands to the log, as leader.
+
+        Raises:
+            NotLeaderError: this server does not lead, is handing over, or was removed.
+        """
+        return self._propose([("normal", command) for command in commands])
+
+    def propose_change(self, change: Change | str) -> Ready:
+        """Append a membership change; one that is not allowed now becomes an empty entry, and an event says why.
+
+        Raises:
+            NotLeaderError: as for `propose`.
+        """
+        change = Change.parse(change) if isinstance(change, str) else change
+        problem = replication.change_problem(self, change) if self.role == "leader" else ""
+        if problem:
+            self.note("refuse_change", index=self.last_index + 1, why=problem)
+            return self._propose([("normal", "")])
+        ready_index = self.last_index + 1
+        ready = self._propose([("change", str(change))])
+        if self.role == "leader":
+            self.pending_change_index = max(self.pending_change_index, ready_index)
+        return ready
+
+    def _propose(self, items: list[tuple[str, str]]) -> Ready:
+        if self.role != "leader" or self.transferee is not None or self.id not in self.progress:
+            raise NotLeaderError(self.id, self.leader if self.role != "leader" else self.transferee)
+        replication.append(self, items)
+        replication.broadcast_append(self)
+        return self._ready()
+
+    def campaign(self) -> Ready:
+        """Stand for election now, whatever the timer says."""
+        self.note("election_timeout", term=self.term)
+        election.election_timeout(self)
+        return self._ready()
+
+    def transfer_leadership(self, target: str) -> Ready:
+        """Hand leadership over to `target`."""
+        transfer.transfer_leadership(self, target)
+        return self._ready()
+
+    def read(self, context: str) -> Ready:
+        """Ask for a linearizable read; the answer comes in some later Ready's `reads`, under the same context."""
+        reading.read(self, Message("read_index", self.id, self.id, context=context))
+        return self._ready()
+
+    def compact(self, index: int, data: str) -> Snapshot:
+        """Replace the log up to `index` by a snapshot of the applied state `data`.
+
+        Raises:
+            CompactedError: `index` is not applied yet, or already compacted.
+        """
+        membership = self.membership
+        term = self.log.term_at(index) or 0
+        self.log.compact(min(index, self.last_applied))
+        self.snapshot = Snapshot(index, term, *membership, data=data)
+        return self.snapshot
+
+    # -- giving out --------------------------------------------------------------------------------------------------------------------
+
+    def _ready(self) -> Ready:
+        """Collect everything that this call has brought about."""
+        committed: tuple[Entry, ...] = ()
+        while self.last_applied < self.commit_index:
+            committed += self._apply_committed()
+        if self.pending_reads:
+            reading.release_pending(self)
+        hard_state = self._changed_hard_state()
+        entries = self.log.take_unstable()
+        if not (self.outbox or self.events or committed or hard_state or entries or self.reads or self.received_snapshot):
+            return NOTHING
+        ready = Ready(
+            tuple(self.outbox), entries, hard_state, self.received_snapshot, committed, tuple(self.reads), tuple(self.events)
+        )
+        self.outbox.clear()
+        self.reads.clear()
+        self.events.clear()
+        self.received_snapshot = None
+        return ready
+
+    def _apply_committed(self) -> tuple[Entry, ...]:
+        """Hand out newly committed entries; a membership change takes effect here (and may commit more)."""
+        entries = self.log.slice(self.last_applied + 1, self.commit_index + 1)
+        for entry in entries:
+            self.last_applied = entry.index
+            if entry.kind == "change":
+                replication.apply_change(self, entry)
+        membership = self.membership
+        if self.role == "leader" and membership.auto_leave and self.pending_change_index <= self.last_applied:
+            self.pending_change_index = self.last_index + 1
+            replication.append(self, [("change", str(Change()))])
+            replication.broadcast_append(self)
+        return entries
+
+    def _changed_hard_state(self) -> HardState | None:
+        saved = self.saved_hard_state
+        keeps_commit = self.rules.restart_forgets_commit_index or saved.commit_index == self.commit_index
+        if saved.term == self.term and saved.voted_for == self.voted_for and keeps_commit:
+            return None
+        self.saved_hard_state = HardState(self.term, self.voted_for, self.commit_index)
+        return self.saved_hard_state
+
+
+def _append_reply(node: State, message: Message) -> None:
+    if node.role == "leader":
+        replication.receive_append_reply(node, message)
+        if node.role == "leader" and node.transferee is not None and message.sender in node.progress:
+            transfer.finish_if_ready(node, message.sender)
+
+
+def _heartbeat_reply(node: State, message: Message) -> None:
+    if node.role == "leader":
+        replication.receive_heartbeat_reply(node, message)
+        if message.context:
+            reading.receive_confirmation(node, message)
+
+
+def _append(node: State, message: Message) -> None:
+    if node.role == "follower":
+        replication.receive_append(node, message)
+
+
+def _heartbeat(node: State, message: Message) -> None:
+    if node.role == "follower":
+        replication.receive_heartbeat(node, message)
+
+
+def _snapshot(node: State, message: Message) -> None:
+    if node.role == "follower":
+        replication.receive_snapshot(node, message)
+
+
+def _vote_reply(node: State, message: Message) -> None:
+    if node.role in ("candidate", "pre_candidate"):
+        election.receive_vote_reply(node, message)
+
+
+HANDLERS: dict[str, Callable[[State, Message], None]] = {
+    "request_vote": election.receive_vote_request,
+    "pre_vote": election.receive_vote_request,
+    "request_vote_reply": _vote_reply,
+    "pre_vote_reply": _vote_reply,
+    "append_entries": _append,
+    "append_entries_reply": _append_reply,
+    "heartbeat": _heartbeat,
+    "heartbeat_reply": _heartbeat_reply,
+    "install_snapshot": _snapshot,
+    "timeout_now": transfer.receive_timeout_now,
+    "transfer_leadership": lambda node, message: transfer.transfer_leadership(node, message.context),
+    "read_index": reading.read,
+    "read_index_reply": reading.receive_read_reply,
+}
+"""What each kind of message does; the term has been dealt with before."""
