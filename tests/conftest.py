@@ -1,0 +1,43 @@
+"""What all tests share: how hard to search, what the real systems answered, and how a failure is told.
+
+`HYPOTHESIS_PROFILE` chooses how many examples a property is tried on: `dev` (the default), `ci`, `nightly`.
+`K8SEDU_CONFORMANCE` names a folder of further recorded answers in the form of tests/conformance/.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+CONFORMANCE = Path(os.environ.get("K8SEDU_CONFORMANCE") or Path(__file__).parent / "conformance")
+
+# A shared machine is slow at times: no deadline per example; pytest's timeout bounds the test. A failure prints a blob to repeat it.
+settings.register_profile("dev", max_examples=60, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), max_examples=150, derandomize=False)
+settings.register_profile("nightly", settings.get_profile("dev"), max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a conformance test once for each file that matches its marker."""
+    marker = metafunc.definition.get_closest_marker("conformance")
+    if marker is None:
+        return
+    (pattern,) = marker.args
+    files = sorted(CONFORMANCE.glob(pattern))
+    missing = pytest.param(None, id=f"conformance-{Path(pattern).name}", marks=pytest.mark.skip(reason=f"{CONFORMANCE} has no {pattern}"))
+    metafunc.parametrize("conformance_path", [pytest.param(file, id=f"conformance-{file.name}") for file in files] or [missing])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
+    """Under a failure, name the seed of the run: with it, the failure happens again."""
+    report = yield
+    seeds = {name: value for name, value in getattr(item, "funcargs", {}).items() if name.endswith("seed")}
+    seeds |= dict(item.user_properties)
+    if report.when == "call" and report.failed and seeds:
+        report.sections.append(("to repeat this run", "\n".join(f"{name} = {value!r}" for name, value in seeds.items())))
+    return report
