@@ -44,7 +44,7 @@ LESSONS = (
     Lesson(7, "lease", Words("etcd: leases", "etcd：租约"), "etcd", "etcd.lab", ready=False),
     Lesson(8, "wal_and_snapshot", Words("etcd: a log that survives", "etcd：预写日志与快照"), "etcd", "", ready=False),
     Lesson(9, "a_real_etcd", Words("A real etcd, opened", "打开一个真实的 etcd"), "etcd", "", ready=False),
-    Lesson(10, "one_host_many_ports", Words("Docker: one host, many ports", "Docker：一台主机，许多端口"), "docker", "docker.lab", ready=False),
+    Lesson(10, "one_host_many_ports", Words("Docker: one host, many ports", "Docker：一机多端口"), "docker", "docker.lab", ready=False),
     Lesson(11, "mesos_offers", Words("Mesos: offers", "Mesos：资源邀约"), "mesos", "mesos.lab", ready=False),
     Lesson(12, "swarm", Words("Swarm: spread and binpack", "Swarm：分散与装箱"), "swarm", "swarm.lab", ready=False),
     Lesson(13, "borg", Words("Borg: one cell, many priorities", "Borg：一个单元，多种优先级"), "borg", "borg.lab", ready=False),
@@ -70,13 +70,13 @@ def systems() -> tuple[str, ...]:
 
 
 def course_table(language: str = "en", *, folder: str = "notebooks") -> str:
-    """The course as a Markdown table, one row per lesson: topic, lesson, laboratory.
+    r"""The course as a Markdown table, one row per lesson: topic, lesson, laboratory.
 
     Args:
         language: "en" or "zh".
         folder: where the links lead; the tour, which lies beside the lessons, passes ".".
 
-    >>> print("\\n".join(course_table().splitlines()[:4]))
+    >>> print("\n".join(course_table().splitlines()[:4]))
     | | topic | lesson | laboratory |
     |---|---|---|---|
     | 0 | The map | [`00_map`](notebooks/00_map.ipynb) | |
