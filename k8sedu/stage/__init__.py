@@ -4,10 +4,10 @@ Read in this order:
 
 - `motion`: numbers and texts that change with simulated time
 - `shapes`: circles, tokens, labels, each with a stable id and a role
-- `theme`, `icons`: what a role and an icon look like
+- `theme`, `icons`, `lettering`: what a role and an icon look like, how much room a word takes
 - `scene`: one instant as shapes, with a sentence that says why
 - `document`: a film of scenes, with bands, marks, jumps, menus, controls
-- `svg`: a still or a film strip, the same bytes every time
+- `drawing`, `svg`: shapes as SVG, a still or a film strip, the same bytes every time
 - `encoding`: a document as small JSON, differences between scenes
 - `player`: the live widget and the standalone HTML file; its JavaScript is in `js/`
 - `explore`: a player whose menus and controls run the simulation anew
@@ -26,16 +26,18 @@ if TYPE_CHECKING:
     from k8sedu.stage import charts, icons, theme
     from k8sedu.stage.document import Action, Band, Button, Choice, Document, DocumentError, Frame, Jump, Legend, Mark, Slider, Toggle
     from k8sedu.stage.explore import Explorer
+    from k8sedu.stage.lettering import fit, text_width, wrap
     from k8sedu.stage.motion import Countdown, Ramp, number_at, text_at
     from k8sedu.stage.player import Player
-    from k8sedu.stage.scene import Scene, SceneError, fit, text_width
+    from k8sedu.stage.scene import Scene, SceneError
     from k8sedu.stage.shapes import Arc, Circle, Group, Icon, Label, Line, Path, Rect, Shape, Token
     from k8sedu.stage.svg import film_strip, still
 
 _MODULES = {
     "motion": "Ramp Countdown number_at text_at",
     "shapes": "Shape Circle Rect Line Path Arc Label Icon Token Group",
-    "scene": "Scene SceneError fit text_width",
+    "scene": "Scene SceneError",
+    "lettering": "fit text_width wrap",
     "document": "Document DocumentError Frame Band Mark Jump Legend Action Slider Choice Toggle Button",
     "svg": "still film_strip",
     "player": "Player",
@@ -83,6 +85,7 @@ __all__ = [
     "text_at",
     "text_width",
     "theme",
+    "wrap",
 ]
 
 __getattr__, __dir__ = attach(__name__, {name: module for module, names in _MODULES.items() for name in names.split()})

@@ -6,12 +6,11 @@ happened. It holds no pixels and no colours, so it can be tested (“is there a 
 The stage and the card are two small papers with coordinates of their own. That is why the same scene also fits a narrow page, where the
 card moves below the stage.
 
-Left out: layout. A view places its own shapes; `text_width` and `fit` are there to make room for words.
+Left out: layout. A view places its own shapes; `text_width` and `fit` (`lettering`) are there to make room for words.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -85,27 +84,3 @@ def walk(shapes: tuple[Shape, ...]) -> Iterator[Shape]:
         yield shape
         if isinstance(shape, Group):
             yield from walk(shape.shapes)
-
-
-def text_width(text: str, size: float = 13) -> float:
-    """About how wide a line of text will be, in px: a Chinese character is as wide as its size, a Latin letter a bit more than half.
-
-    The fonts of the reader's machine are unknown here, so this errs on the wide side.
-
-    >>> text_width("term 2", 10), text_width("任期", 10)
-    (36.0, 20.0)
-    """
-    return sum(1.0 * size if unicodedata.east_asian_width(char) in "WF" else 0.6 * size for char in text)
-
-
-def fit(text: str, width: float, size: float = 13) -> str:
-    """The text, shortened with an ellipsis where it would be wider than `width`.
-
-    >>> fit("/svc/frontend", 60)
-    '/svc/f…'
-    """
-    if text_width(text, size) <= width:
-        return text
-    while text and text_width(text + "…", size) > width:
-        text = text[:-1]
-    return text + "…"
