@@ -11,10 +11,12 @@ Source: raft.pdf §6, thesis ch. 4; etcd-io/raft confchange/confchange.go and tr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from k8sedu.errors import K8sEduError
-from k8sedu.raft.messages import Snapshot
+from k8sedu.raft.messages import Entry, Snapshot
 
 
 class MembershipError(K8sEduError, ValueError):
@@ -121,6 +123,16 @@ class Membership(NamedTuple):
     def from_snapshot(cls, snapshot: Snapshot) -> Membership:
         """The configuration that was in force at a snapshot."""
         return cls(snapshot.voters, snapshot.outgoing, snapshot.learners, snapshot.learners_next, snapshot.auto_leave)
+
+    @classmethod
+    def replay(cls, snapshot: Snapshot, entries: Iterable[Entry]) -> Membership:
+        """The configuration after a snapshot and the committed `entries` behind it; a change that was refused changes nothing."""
+        membership = cls.from_snapshot(snapshot)
+        for entry in entries:
+            if entry.kind == "change" and membership.voters:
+                with suppress(MembershipError):
+                    membership = membership.apply(Change.parse(entry.data))
+        return membership
 
     def _enter_joint(self, change: Change) -> Membership:
         if self.is_joint:

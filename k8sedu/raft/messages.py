@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     term: int
     index: int  # type: ignore[assignment]  # also a tuple method, which nobody calls here
     kind: str = "normal"
-    """`normal` for a command, `no_op` for the empty entry of a new leader, `change` for a membership change."""
+    """`normal` for a command, `no_op` for an empty entry (of a new leader, or for a refused change), `change` for a membership change."""
     data: str = ""
 
     def __str__(self) -> str:

@@ -18,7 +18,8 @@ from collections.abc import Callable, Sequence
 from k8sedu.errors import K8sEduError
 from k8sedu.raft import election, reading, replication, transfer
 from k8sedu.raft.config import Config
-from k8sedu.raft.membership import Change
+from k8sedu.raft.log import CompactedError
+from k8sedu.raft.membership import Change, Membership
 from k8sedu.raft.messages import FROM_LEADER, Entry, Message, Snapshot
 from k8sedu.raft.ready import NOTHING, HardState, Ready
 from k8sedu.raft.rules import ALL_RULES, Rules
@@ -38,6 +39,8 @@ class NotLeaderError(K8sEduError, RuntimeError):
 
 class Node(State):
     """A server of a Raft group.
+
+    Every server is told the voters that the group started with, also one that joins later: the log only holds the changes since.
 
     >>> node = Node("n1", voters=("n1",))
     >>> [event.kind for event in node.tick(300).events]
@@ -163,7 +166,7 @@ class Node(State):
         problem = replication.change_problem(self, change) if self.role == "leader" else ""
         if problem:
             self.note("refuse_change", index=self.last_index + 1, why=problem)
-            return self._propose([("normal", "")])
+            return self._propose([("no_op", "")])
         ready_index = self.last_index + 1
         ready = self._propose([("change", str(change))])
         if self.role == "leader":
@@ -199,10 +202,11 @@ class Node(State):
         Raises:
             CompactedError: `index` is not applied yet, or already compacted.
         """
-        membership = self.membership
-        term = self.log.term_at(index) or 0
-        self.log.compact(min(index, self.last_applied))
-        self.snapshot = Snapshot(index, term, *membership, data=data)
+        if index > self.last_applied:
+            raise CompactedError(f"cannot compact to {index}, expected an applied index, at most {self.last_applied}.")
+        membership = Membership.replay(self.snapshot, self.log.entries[: max(index - self.log.snapshot_index, 0)])
+        self.log.compact(index)
+        self.snapshot = Snapshot(index, self.log.snapshot_term, *membership, data=data)
         return self.snapshot
 
     # -- giving out --------------------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ class Progress:
         self.state = "probe"
         """`probe`, `replicate` or `snapshot`."""
         self.paused = False
-        """Probing and waiting for the answer (or a heartbeat's answer)."""
+        """Waiting for an answer (or a heartbeat's answer) while probing or sending a snapshot."""
         self.inflight: list[int] = []
         """Last index of each unanswered append_entries message, oldest first."""
         self.snapshot_index = 0
@@ -91,6 +91,12 @@ class Progress:
         """A snapshot up to `index` is on its way."""
         self._become("snapshot")
         self.snapshot_index = index
+        self.paused = True
+
+    def give_up_snapshot(self) -> None:
+        """Two rounds of heartbeats were answered, but not the snapshot: start again from what is proven."""
+        self.snapshot_index = 0
+        self.become_probe()
 
     def _become(self, state: str) -> None:
         self.state, self.paused, self.snapshot_index = state, False, 0

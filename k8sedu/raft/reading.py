@@ -33,6 +33,8 @@ def _confirm_first(state: State, message: Message) -> None:
     if state.log.term_at(state.commit_index) != state.term:
         state.pending_reads.append(message)  # a new leader does not know yet how far the group has committed
         return
+    if message.context in state.read_acks:
+        return  # the network has delivered this question twice
     state.read_queue.append((message.context, message.sender, state.commit_index))
     state.read_acks[message.context] = {state.id: True}
     broadcast_heartbeat(state, context=message.context)

@@ -89,9 +89,10 @@ def receive_append_reply(state: State, message: Message) -> bool:
     if advance_commit(state):
         broadcast_append(state)
         return True
-    if was_waiting or progress.next_index <= state.last_index:
-        while send_append(state, message.sender, even_if_empty=False):
-            pass
+    if was_waiting:
+        send_append(state, message.sender)  # while it waited it may have missed the latest commit index
+    while send_append(state, message.sender, even_if_empty=False):
+        pass
     return False
 
 
@@ -117,9 +118,9 @@ def receive_heartbeat_reply(state: State, message: Message) -> None:
     if progress is None:
         return
     progress.recent_active = True
+    if progress.state == "snapshot" and not progress.paused:
+        progress.give_up_snapshot()  # lost on the way, it seems: send_append below sends the newest one
     progress.paused = False
-    if progress.state == "snapshot" and progress.snapshot_index < state.log.first_index - 1:
-        progress.become_probe()  # the log has moved on past the snapshot that was sent
     if progress.inflight and len(progress.inflight) >= state.config.appends_inflight_max:
         del progress.inflight[0]  # a full window must never stall for ever
     if progress.match_index < state.last_index or progress.state == "probe":
@@ -213,15 +214,20 @@ def _restore(state: State, snapshot: Snapshot) -> None:
     state.log.restore(index=snapshot.index, term=snapshot.term)
     state.snapshot = state.received_snapshot = snapshot
     state.commit_index = state.last_applied = snapshot.index
-    state.membership = Membership.from_snapshot(snapshot)
+    state.membership, state.membership_index = Membership.from_snapshot(snapshot), snapshot.index
 
 
 # -- membership -------------------------------------------------------------------------------------------------------------------------
 
 
 def apply_change(state: State, entry: Entry) -> None:
-    """A membership change is committed: switch to it, and as leader end a joint configuration by itself."""
+    """A membership change is committed: switch to it, unless that was done when the server came back from a crash."""
+    if entry.index <= state.membership_index:
+        return
+    state.membership_index = entry.index
     try:
+        if not state.membership.voters:
+            raise MembershipError("cannot tell who belongs to the group, expected to be told its first voters")
         state.membership = state.membership.apply(Change.parse(entry.data))
     except MembershipError as error:
         state.note("refuse_change", index=entry.index, why=str(error))
@@ -229,7 +235,10 @@ def apply_change(state: State, entry: Entry) -> None:
     state.note("change_membership", index=entry.index, voters=state.membership.voters, outgoing=state.membership.outgoing)
     if state.role != "leader":
         return
-    state.rebuild_progress(state.progress)
+    known = state.progress
+    state.rebuild_progress(known)
+    for name, progress in state.progress.items():
+        progress.recent_active |= name not in known  # CheckQuorum gives a newcomer time to answer
     advance_commit(state)
     broadcast_append(state)
     if state.transferee is not None and not state.membership.votes(state.transferee):

@@ -30,10 +30,11 @@ class State:
     """Everything one server knows; the names are those of the paper."""
 
     __slots__ = (
-        "commit_index", "config", "contact_ticks", "deadline_ticks", "events", "heartbeat_due_ticks", "id", "last_applied", "leader",
-        "log", "membership", "now_ticks", "outbox", "pending_change_index", "pending_reads", "progress", "quorum_due_ticks", "quorum_of",
-        "random", "read_acks", "read_queue", "reads", "received_snapshot", "role", "rules", "saved_hard_state", "snapshot", "term",
-        "timeout_ticks", "transfer_due_ticks", "transferee", "voted_for", "votes",
+        "commit_index", "config", "contact_ticks", "deadline_ticks", "events", "heartbeat_due_ticks", "id", "last_applied",
+        "leader", "log", "membership", "membership_index", "now_ticks", "outbox", "pending_change_index", "pending_reads",
+        "progress", "quorum_due_ticks", "quorum_of", "random", "read_acks", "read_queue", "reads", "received_snapshot", "role",
+        "rules", "saved_hard_state", "snapshot", "term", "timeout_ticks", "transfer_due_ticks", "transferee", "voted_for",
+        "votes",
     )  # fmt: skip
 
     def __init__(self, name: str, storage: Storage, *, config: Config, rules: Rules, generator: random.Random) -> None:
@@ -65,14 +66,25 @@ class State:
         hard_state = storage.hard_state
         self.log: Log = storage.log()
         self.snapshot = storage.snapshot
-        self.membership = Membership.from_snapshot(storage.snapshot)
         self.term = hard_state.term if self.rules.term_persistence else self.log.last_term
         keeps_vote = self.rules.vote_persistence and self.term == hard_state.term
         self.voted_for = hard_state.voted_for if keeps_vote else None
-        self.commit_index = self.last_applied = storage.snapshot.index
+        self.last_applied = storage.snapshot.index
+        self.commit_index = self.membership_index = self._settled_change_index()
+        settled = self.log.entries[: self.membership_index - self.last_applied]
+        self.membership = Membership.replay(storage.snapshot, settled)
         if not self.rules.restart_forgets_commit_index:
             self.commit_index = max(self.commit_index, min(hard_state.commit_index, self.log.last_index))
         self.saved_hard_state = HardState(self.term, self.voted_for, self.commit_index)
+
+    def _settled_change_index(self) -> int:
+        """The index of the last membership change that is surely committed: the last but one in the log.
+
+        A leader writes a change only after it has applied the one before. A server that forgot this in a crash and went back to an older
+        configuration could win an election among servers that have long been replaced.
+        """
+        changes = [entry.index for entry in self.log.entries if entry.kind == "change"]
+        return changes[-2] if self.rules.one_change_at_a_time and len(changes) > 1 else self.snapshot.index
 
     # -- timers --------------------------------------------------------------------------------------------------------------------
 
