@@ -1,8 +1,7 @@
-"""A run of a simulation as a value: a `Trace` is a sequence of `Step`s that never changes.
+"""A run and its steps: look up a time, search, compare, save.
 
-Everything passes between a simulation and a picture through this module, so it knows neither. A step may carry a *frame*, the
-frozen state of the whole model after the step. Frames share what did not change, which makes recording cheap, and it is also how
-a trace is written: each frame as its difference to the one before (`k8sedu.trace.difference`).
+A step may carry a *frame*, the frozen state of the whole model after the step. Frames share what did not change, which makes recording
+them cheap, and a file holds each one as its difference to the one before.
 
 Left out: an index for searching. `where` reads every step, since a run that people look at has thousands of steps, not millions.
 """
@@ -12,74 +11,17 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import os
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, NamedTuple, NoReturn, overload
+from pathlib import Path
+from typing import Any, NamedTuple, overload
 
-
-class Frozen(dict[str, Any]):
-    """A mapping that cannot change; its values can also be read as attributes.
-
-    It is a `dict` underneath, because a run makes millions of them and nothing in Python is built faster; only the ways to
-    change it are closed. The values are not copied and not frozen: put tuples and other `Frozen`s in, or call `freeze`. A key that
-    is also the name of a `dict` method (`"items"`, `"keys"`) is reached with brackets only.
-
-    >>> node = Frozen(role="follower", term=3)
-    >>> node.role, node["term"]
-    ('follower', 3)
-    >>> node.evolve(role="leader")
-    Frozen(role='leader', term=3)
-    >>> node == {"role": "follower", "term": 3}
-    True
-    >>> node.term = 4
-    Traceback (most recent call last):
-    TypeError: a Frozen never changes; .evolve(...) makes a changed one
-    """
-
-    __slots__ = ()
-
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("a Frozen never changes; .evolve(...) makes a changed one")
-
-    __setitem__ = __delitem__ = __ior__ = __setattr__ = __delattr__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"no key {name!r} here; the keys are: {', '.join(map(str, self)) or 'none'}") from None
-
-    def __hash__(self) -> int:  # type: ignore[override]  # a dict has no hash because it can change; this one cannot
-        return hash(frozenset(self.items()))
-
-    def __reduce__(self) -> tuple[type[Frozen], tuple[dict[str, Any]]]:
-        return Frozen, (dict(self),)
-
-    def __copy__(self) -> Frozen:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Frozen:
-        return self
-
-    def copy(self) -> Frozen:
-        """The same object: there is nothing that a copy could protect."""
-        return self
-
-    def evolve(self, **changes: Any) -> Frozen:
-        """A new mapping with these values changed or added; the rest is shared."""
-        return Frozen(self, **changes)
-
-    def without(self, *keys: str) -> Frozen:
-        """A new mapping that lacks these keys, whether they were there or not; the rest is shared."""
-        return Frozen({key: value for key, value in self.items() if key not in keys})
-
-    def __repr__(self) -> str:
-        shown = [f"{key}={_short(value)}" for key, value in list(self.items())[:12]]
-        return f"Frozen({', '.join(shown)}{', …' if len(self) > 12 else ''})"
+from k8sedu.trace import lines
+from k8sedu.trace.frozen import Frozen, short
 
 
 class Step(NamedTuple):
@@ -193,6 +135,30 @@ class Trace:
             total.update(_canonical(step[1:5]))
         return total.hexdigest()
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write this trace as a text file, one step a line; `load` gives an equal trace back.
+
+        Raises:
+            TraceValueError: a step holds a value that a text file cannot.
+        """
+        header = {"system": self.system, "seed": self.seed, "parameters": self.parameters}
+        lines.write(path, {**header, "steps": len(self), "digest": self.digest()}, self.steps)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Trace:
+        """Read a trace that was saved. Lists have become tuples, and named tuples plain ones that equal them.
+
+        Raises:
+            TraceFormatError: the file is foreign, newer, cut off or changed; the sentence names the file and the line.
+        """
+        header, rows = lines.read(path)
+        trace = cls(header.system, header.seed, header.parameters, tuple(map(Step._make, rows)))
+        if trace.digest() != header.digest:
+            raise lines.TraceFormatError(
+                f"{Path(path).name}, line 1: the digest is {header.digest}, expected {trace.digest()}, that of its steps"
+            )
+        return trace
+
     def __repr__(self) -> str:
         return f"Trace({self.system}, seed {self.seed}, {len(self)} steps, {self.duration_us / 1000:g} ms)"
 
@@ -200,7 +166,7 @@ class Trace:
         kinds = Counter(step.kind for step in self.steps)
         rows = {
             "run of": f"{self.system}, seed {self.seed}",
-            "parameters": ", ".join(f"{key} = {_short(value)}" for key, value in self.parameters.items()) or "none",
+            "parameters": ", ".join(f"{key} = {short(value)}" for key, value in self.parameters.items()) or "none",
             "length": f"{len(self):,} steps in {self.duration_us / 1000:,g} ms",
             "most often": ", ".join(f"{kind} × {count}" for kind, count in kinds.most_common(6)) or "nothing",
             "digest": self.digest()[:16],
@@ -215,8 +181,3 @@ _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fal
 
 def _canonical(value: object) -> bytes:
     return _encoder.encode(value).encode() + b"\n"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
