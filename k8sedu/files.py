@@ -1,7 +1,7 @@
 """Writing a file so that it is whole at every moment.
 
-A trace, a figure or an exported animation may take the place of an older one while somebody reads it, and a laptop may sleep or fill up in the
-middle. So everything is written beside its place first and then renamed, which the operating system does at once or not at all.
+A trace, a figure or an exported animation may take the place of an older one while somebody reads it, and a laptop may sleep or fill up
+in the middle. So everything is written beside its place first and then renamed, which the operating system does at once or not at all.
 
 Left out: flushing to the disk (fsync). What is written here can be made again.
 """

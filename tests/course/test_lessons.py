@@ -57,5 +57,5 @@ def test_a_file_of_the_student_stays(edition: Path, tmp_path: Path) -> None:
 def test_a_package_without_lessons_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence names the folder where the lessons were expected."""
     monkeypatch.setattr(lessons.k8sedu, "__file__", str(tmp_path / "k8sedu" / "__init__.py"))
-    with pytest.raises(lessons.LessonsError, match="no lessons in .*notebooks"):
+    with pytest.raises(lessons.LessonsError, match=r"no lessons in .*notebooks"):
         lessons.lay_out(tmp_path)
