@@ -25,17 +25,22 @@ __all__ = [
     "block",
     "change",
     "check_faults",
+    "clock_drift",
     "crash",
     "delay_message",
     "drop",
     "drop_next",
+    "duplication",
     "heal",
+    "loss",
     "partition",
     "pause",
+    "reordering",
     "request",
     "restart",
     "resume",
     "set_timer",
+    "slow_disk",
     "snapshot",
     "spread_timers",
     "timeout",
@@ -174,6 +179,31 @@ def snapshot(node: str, *, at_ms: float) -> Fault:
     return _fault("snapshot", at_ms, node=node)
 
 
+def slow_disk(node: str, *, write_ms: float, at_ms: float, until_ms: float | None = None) -> Fault:
+    """Each write of the node's disk takes this long; nothing is sent before it is done."""
+    return _fault("slow_disk", at_ms, node=node, write_us=exact_us(write_ms), until_us=_optional_us(until_ms))
+
+
+def clock_drift(node: str, *, ppm: int, at_ms: float) -> Fault:
+    """From now on the node's clock gains this many microseconds per second; a negative number makes it slow."""
+    return _fault("clock_drift", at_ms, node=node, ppm=ppm)
+
+
+def loss(ratio: float, *, at_ms: float, until_ms: float | None = None) -> Fault:
+    """From now on the network loses this share of all messages."""
+    return _fault("loss", at_ms, ratio=float(ratio), until_us=_optional_us(until_ms))
+
+
+def duplication(ratio: float, *, at_ms: float, until_ms: float | None = None) -> Fault:
+    """From now on the network delivers this share of all messages twice."""
+    return _fault("duplication", at_ms, ratio=float(ratio), until_us=_optional_us(until_ms))
+
+
+def reordering(*, on: bool, at_ms: float) -> Fault:
+    """May messages on the same link overtake each other from now on?"""
+    return _fault("reordering", at_ms, on=on)
+
+
 def check_faults(faults: Iterable[Fault], *, nodes: Sequence[str], duration_us: int) -> None:
     """Make sure that a run with these nodes and this length can carry out all of these faults.
 
@@ -229,6 +259,8 @@ def _checked(fault: Fault) -> Fault:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise FaultError(f"{fault.format()!r} names {twice!r} twice, expected each node once")
+    if not 0 <= given.get("ratio", 0) <= 1 or abs(given.get("ppm", 0)) > 999_999:
+        raise FaultError(f"{fault.format()!r} is out of range, expected a ratio from 0 to 1, and at most 999999 ppm")
     if not isinstance(given.get("data", ""), str) or not _is_count(given.get("message", 0)):
         raise FaultError(f"a {fault.kind} has {given!r}, expected a text as data and a whole number from 0 on as message")
     return fault

@@ -36,8 +36,10 @@ class Part(NamedTuple):
         return f"[{text}]" if self.optional else text
 
 
-_SHOWN = {"name": "NAME", "names": "NAME …", "groups": "NAME … | NAME …", "number": "NUMBER", "ms": "MS", "text": "TEXT"}
+_SHOWN = {"name": "NAME", "names": "NAME …", "groups": "NAME … | NAME …", "number": "NUMBER", "ms": "MS", "text": "TEXT",
+          "ratio": "RATIO", "ppm": "PPM", "switch": "on|off"}  # fmt: skip
 _NODE, _MESSAGE, _UNTIL = Part("node", "name"), Part("message", "number"), Part("until_us", "ms", "until", optional=True)
+_RATIO = Part("ratio", "ratio")
 _SENDER_TO_RECEIVER = Part("sender", "name"), Part("receiver", "name", "to")
 
 FORMS: Mapping[str, tuple[Part, ...]] = {
@@ -59,10 +61,15 @@ FORMS: Mapping[str, tuple[Part, ...]] = {
     "transfer": (Part("to", "name", "to"),),
     "change": (Part("voters", "names"), Part("learners", "names", "learners", optional=True)),
     "snapshot": (_NODE,),
+    "slow_disk": (_NODE, Part("write_us", "ms", "takes"), _UNTIL),
+    "clock_drift": (_NODE, Part("ppm", "ppm")),
+    "loss": (_RATIO, _UNTIL),
+    "duplication": (_RATIO, _UNTIL),
+    "reordering": (Part("on", "switch"),),
 }
 """Every kind of fault and its arguments, in the order in which they are written."""
 
-RESERVED = frozenset({"at", "by", "from", "in", "learners", "to", "until"})
+RESERVED = frozenset({"at", "by", "from", "in", "learners", "takes", "to", "until"})
 """Words with a meaning in a line; no node may be called so."""
 
 _NAME = re.compile(r"[^\W\d][\w.-]*")
@@ -229,5 +236,31 @@ def _number(word: str) -> int:
     return int(word)
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = {"name": known_name, "number": _number, "ms": parse_ms, "text": unquote}
-_WRITERS: Mapping[str, Callable[[Any], str]] = {"name": str, "number": str, "ms": format_ms, "text": quote}
+def _ratio(word: str) -> float:
+    try:
+        ratio = float(word)
+    except ValueError:
+        ratio = -1.0
+    if not 0 <= ratio <= 1:
+        raise FaultError(f"{word!r} is not a ratio from 0 to 1")
+    return ratio
+
+
+def _ppm(word: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,6}", word):
+        raise FaultError(f"{word!r} is not a whole number of parts per million between -999999 and 999999")
+    return int(word)
+
+
+def _switch(word: str) -> bool:
+    if word not in ("on", "off"):
+        raise FaultError(f"{word!r} is neither 'on' nor 'off'")
+    return word == "on"
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "name": known_name, "number": _number, "ms": parse_ms, "text": unquote, "ratio": _ratio, "ppm": _ppm, "switch": _switch,
+}  # fmt: skip
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "name": str, "number": str, "ms": format_ms, "text": quote, "ratio": repr, "ppm": str, "switch": lambda on: "on" if on else "off",
+}  # fmt: skip

@@ -84,14 +84,18 @@ class Wire:
     __slots__ = ("_cuts", "_duplication", "_in_order", "_last_due_us", "_loss", "_slow", "_usual", "_walls", "blocked", "network")
 
     def __init__(self, network: Network) -> None:
-        self.network = network
         self.blocked: tuple[Link, ...] = ()  # sorted, and the same object until it changes: frames share it
         self._walls: frozenset[Link] = frozenset()
         self._cuts: dict[Hashable, frozenset[Link]] = {}
+        self._last_due_us: dict[Link, int] = {}
+        self.become(network)
+
+    def become(self, network: Network) -> None:
+        """From now on messages are treated like this; the cuts stay, and so do the messages already on their way."""
+        self.network = network
         self._usual = network.delay_us()
         self._slow = {link: network.delay_us(link) for link in network.slow_links}
         self._loss, self._duplication, self._in_order = network.loss, network.duplication, not network.reordering
-        self._last_due_us: dict[Link, int] = {}
 
     def plan(self, sender: str, receiver: str, *, now_us: int, random: Random) -> tuple[Delivery, ...]:
         """When a message sent now arrives: one delivery, or two if the network makes a copy."""

@@ -1,0 +1,173 @@
+"""Raft in time: whole groups with networks, disks, clocks, clients and faults, recorded as traces.
+
+1. `simulate` runs a group and returns its `Trace`; `fork` re-lives a trace and changes its future
+2. `parameters`, `server`, `clients`, `world`, `actions` - what a run depends on, who lives in it, and what can happen to them
+3. `experiments` - the measurements of the papers, done again
+
+Same seed and parameters, same trace, on every machine.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from k8sedu.raft.config import Config
+from k8sedu.raft.invariants import Checker
+from k8sedu.raft.messages import Entry, Snapshot
+from k8sedu.raft.ready import HardState
+from k8sedu.raft.rules import ALL_RULES, Rules
+from k8sedu.raft.sim import actions
+from k8sedu.raft.sim.clients import Client, Clients
+from k8sedu.raft.sim.parameters import Parameters, SimulationError, gather
+from k8sedu.raft.sim.server import Server
+from k8sedu.raft.sim.world import AFTER_ALL, World
+from k8sedu.raft.storage import Storage
+from k8sedu.sim.faults import Fault
+from k8sedu.sim.network import Network, Wire
+from k8sedu.sim.recorder import Recorder
+from k8sedu.sim.scenario import Scenario, read
+from k8sedu.sim.seeds import stream
+from k8sedu.trace import Frozen, Step, Trace
+
+__all__ = ["Clients", "Parameters", "SimulationError", "fork", "run_scenario", "scenario_of", "simulate"]
+
+
+def simulate(
+    *,
+    size: int = 5,
+    seed: int = 0,
+    duration_ms: float = 3_000,
+    faults: Iterable[Fault | str] = (),
+    clients: int | Clients = 0,
+    network: Network = Network(),  # noqa: B008  # immutable values
+    config: Config = Config(),  # noqa: B008
+    rules: Rules = ALL_RULES,
+    tick_us: int = 1_000,
+    disk_ms: float | tuple[float, float] = 0,
+    spares: int = 0,
+    logs: Mapping[str, Sequence[int]] | None = None,
+    frames: bool = True,
+    check: bool = True,
+) -> Trace:
+    """Run a Raft group and write down everything that happens.
+
+    The servers are called n1 to nN, clients c1 to cM. `logs` gives servers a past: the terms of their log entries. `spares` are servers
+    that run but are no members yet. With `check` every invariant is checked after every step, and a run that breaks one ends there with
+    a step of kind `violation`.
+
+    >>> from k8sedu.sim.faults import crash
+    >>> trace = simulate(size=3, seed=7, duration_ms=1_000, faults=[crash("n1", at_ms=500)])
+    >>> trace.where("become_leader")[0].detail.term
+    1
+
+    Args:
+        frames: keep the state of the whole group with every step; switch off to count events in long runs.
+        tick_us: what a tick of `config` lasts; with 1,000 the timers are in milliseconds.
+        disk_ms: how long a disk write takes, or a range; nothing is sent before it is done.
+
+    Raises:
+        SimulationError, FaultError, ConfigError, ClientsError: parameters that no run can have.
+    """
+    parameters = gather(
+        size=size, duration_ms=duration_ms, faults=faults, clients=clients, network=network, config=config, rules=rules,
+        tick_us=tick_us, disk_ms=disk_ms, spares=spares, logs=logs,
+    )  # fmt: skip
+    return _run(parameters, seed=seed, frames=frames, check=check)
+
+
+def fork(trace: Trace, step: Step | int, faults: Iterable[Fault | str] = (), *, duration_ms: float | None = None) -> Trace:
+    """What if, from this step on, something else had happened? Everything up to the time of the step stays identical.
+
+    Later faults of the old run are dropped: the future is new.
+
+    >>> from k8sedu.sim.faults import crash
+    >>> trace = simulate(size=3, seed=7, duration_ms=800)
+    >>> other = fork(trace, trace.at_ms(500), [crash("n1", at_ms=600)])
+    >>> trace.fork_point(other) > trace.at_ms(500).index
+    True
+
+    Raises:
+        SimulationError: an added fault lies before the step.
+    """
+    at_us = (trace[step] if isinstance(step, int) else step).time_us
+    added = tuple(Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults)
+    early = next((fault for fault in added if fault.at_us < at_us), None)
+    if early is not None:
+        raise SimulationError(f"{early.format()!r} lies before the fork, expected a time from {at_us / 1000:g} ms on.")
+    old = Parameters.thaw(trace.parameters)
+    kept = tuple(fault for fault in old.faults if fault.at_us <= at_us)
+    duration_us = old.duration_us if duration_ms is None else round(duration_ms * 1000)
+    new = old._replace(faults=kept + added, duration_us=duration_us).checked()
+    has_frames = trace[0].frame is not None
+    return _run(new, seed=trace.seed, frames=has_frames, check=True)
+
+
+def run_scenario(scenario: Scenario | str | Path, *, frames: bool = True) -> Trace:
+    """Run a scenario, given as a value or as the name of its file."""
+    if not isinstance(scenario, Scenario):
+        scenario = read(scenario)
+    if scenario.system != "raft":
+        raise SimulationError(f"the scenario is for the system {scenario.system!r}, expected 'raft'.")
+    given = dict(scenario.parameters)
+    seed = given.pop("seed", 0)
+    network = {name: given.pop(name) for name in ("loss", "duplication", "reordering", "delay_ms") if name in given}
+    off = given.pop("without", ())
+    config = {name: given.pop(name) for name in Config._fields if name in given}
+    unknown = [name for name in given if name not in ("size", "duration_ms", "clients", "spares", "tick_us", "disk_ms")]
+    if unknown:
+        raise SimulationError(f"the scenario sets {unknown[0]!r}, which a Raft run does not have.")
+    rules = Rules((off,) if isinstance(off, str) else tuple(off))
+    return simulate(seed=seed, faults=scenario.faults, network=Network(**network), config=Config(**config), rules=rules, frames=frames, **given)
+
+
+def _run(parameters: Parameters, *, seed: int, frames: bool, check: bool) -> Trace:
+    recorder = Recorder("raft", seed=seed, parameters=parameters.frozen(), frames=frames)
+    names = parameters.names
+    servers = {name: _server(name, parameters, seed) for name in names}
+    world = World(servers, wire=Wire(parameters.network), seed=seed, recorder=recorder, checker=Checker(parameters.voters) if check else None)
+    for number in range(1, parameters.clients.count + 1):
+        name = f"c{number}"
+        world.clients[name] = Client(name, world, parameters.clients, stream(seed, "client", name))
+        world.lucks[name] = stream(seed, "network", name)
+    for fault in parameters.faults:
+        world.after(fault.at_us, lambda call: actions.do(world, call.value), fault, priority=AFTER_ALL)
+    with collector_asleep():
+        world.start()
+        world.run(parameters.duration_us)
+        if not world.is_over:
+            world.record("end", "")
+    return recorder.trace()
+
+
+@contextmanager
+def collector_asleep() -> Iterator[None]:
+    """Switch the garbage collector off for a while: a run makes many values and no cycles, and scanning them all costs half the time."""
+    was_awake = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_awake:
+            gc.enable()
+
+
+def _server(name: str, parameters: Parameters, seed: int) -> Server:
+    storage = Storage(Snapshot(0, 0, parameters.voters))
+    terms = dict(parameters.logs).get(name, ())
+    storage.entries = [Entry(term, index) for index, term in enumerate(terms, start=1)]
+    storage.hard_state = HardState(term=terms[-1] if terms else 0)
+    generator = stream(seed, "node", name)
+    return Server(
+        name, storage, config=parameters.config, rules=parameters.rules, generator=generator, tick_us=parameters.tick_us,
+        disk_us=parameters.disk_us
+    )
+
+
+def scenario_of(trace: Trace) -> Scenario:
+    """The scenario that a trace is the run of, so far as a scenario file can say it; used to copy it out of the laboratory."""
+    parameters = Parameters.thaw(trace.parameters)
+    settings = {"size": parameters.size, "seed": trace.seed, "duration_ms": parameters.duration_us / 1000}
+    return Scenario("raft", Frozen(settings), parameters.faults)

@@ -1,0 +1,337 @@
+"""The world that Raft servers live in: simulated time, a network between them, and somebody who writes everything down.
+
+SimPy keeps the time. Each message is one timeout that ends at its receiver; each server has one alarm for its next timer. Whatever
+happens, the same three things follow: the core is called, its `Ready` is carried out (write, then send, then apply), and a step goes
+into the trace.
+
+Faults act after everything else that happens at the same microsecond. So a run with one more fault is the same run up to that moment,
+which is what makes a fork honest. """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import simpy
+
+from k8sedu.raft.frames import EMPTY, message_frame
+from k8sedu.raft.invariants import Checker
+from k8sedu.raft.messages import Message
+from k8sedu.raft.node import NotLeaderError
+from k8sedu.raft.ready import Event, Ready
+from k8sedu.raft.sim.clients import Client
+from k8sedu.raft.sim.server import Server, Waiting
+from k8sedu.sim.network import Wire
+from k8sedu.sim.recorder import Recorder
+from k8sedu.sim.seeds import stream
+from k8sedu.trace import Frozen
+
+AFTER_ALL = 2
+"""SimPy's priority for faults: behind everything that is due at the same time."""
+
+
+class Call:
+    """Something that will be done later: the least that SimPy asks of an event, because a run makes millions of them."""
+
+    __slots__ = ("_ok", "callbacks", "value")
+
+    def __init__(self, action: Callable[[Call], None], value: Any) -> None:
+        self._ok = True
+        self.callbacks = (action,)
+        self.value = value
+
+
+class Flight:
+    """A message on its way."""
+
+    __slots__ = ("due_us", "frame", "lost", "message", "number", "why")
+
+    def __init__(self, message: Message, number: int, due_us: int, lost: bool, why: str) -> None:  # noqa: FBT001  # a value's fields
+        self.message, self.number, self.due_us, self.lost, self.why = message, number, due_us, lost, why
+        self.frame = EMPTY
+
+
+class World:
+    """Everything that moves in one run."""
+
+    def __init__(self, servers: dict[str, Server], *, wire: Wire, seed: int, recorder: Recorder, checker: Checker | None) -> None:
+        self.environment = simpy.Environment(initial_time=0)
+        self.servers, self.wire, self.seed = servers, wire, seed
+        self.recorder, self.checker = recorder, checker
+        self.clients: dict[str, Client] = {}
+        self.flights: dict[int, Flight] = {}
+        self.lucks: dict[str, Random] = {name: stream(seed, "network", name) for name in servers}
+        self.dice: dict[str, Random] = {name: stream(seed, "disk", name) for name in servers}
+        self.drop_next: list[tuple[str, str, str]] = []
+        self.next_number = 1
+        self.is_over = False
+        self._message_frames: dict[str, Frozen] = {}
+        self._frame: Frozen | None = None
+
+    # -- time ----------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def now_us(self) -> int:
+        """Simulated time."""
+        return int(self.environment.now)
+
+    def after(self, delay_us: int, action: Callable[[Call], None], value: Any = None, *, priority: int = 1) -> None:
+        """Do `action` when this much time has passed; it is given the call, whose `value` is `value`."""
+        self.environment.schedule(Call(action, value), priority, delay_us)  # type: ignore[arg-type]
+
+    def run(self, until_us: int) -> None:
+        """Let the world go on up to and including a time, or until an invariant is broken."""
+        self.environment.run(until=until_us + 1)
+
+    # -- messages --------------------------------------------------------------------------------------------------------------------
+
+    def send(self, message: Message) -> None:
+        """Hand a message to the network, which decides when, and whether, and how often it arrives."""
+        now_us = self.now_us
+        if self.drop_next and (message.kind, message.sender, message.receiver) in self.drop_next:
+            self.drop_next.remove((message.kind, message.sender, message.receiver))
+            self._launch(message, now_us, now_us, lost=True, why="dropped on purpose")
+            return
+        for due_us, lost in self.wire.plan(
+            message.sender, message.receiver, now_us=now_us, random=self.lucks[message.sender]
+        ):
+            self._launch(message, now_us, due_us, lost=lost, why="lost by the network")
+
+    def _launch(self, message: Message, now_us: int, due_us: int, *, lost: bool, why: str) -> None:
+        number = self.next_number
+        self.next_number += 1
+        flight = Flight(message, number, due_us, lost, why)
+        self.flights[number] = flight
+        if self.recorder.frames:
+            flight.frame = message_frame(message, number, sent_us=now_us, due_us=due_us, lost=lost)
+            self._message_frames[str(number)] = flight.frame
+            self._frame = None
+        self.after(due_us - now_us, self._arrive, number)
+
+    def _arrive(self, call: Call) -> None:
+        number: int = call.value
+        flight = self.flights.get(number)
+        if flight is None or flight.due_us != self.environment.now:
+            return  # dropped or delayed on its way
+        self.forget(number)
+        message = flight.message
+        if flight.lost:
+            self.lose(flight, flight.why)
+        elif message.receiver in self.clients:
+            self.clients[message.receiver].receive(message, number)
+        else:
+            self._reach(self.servers[message.receiver], message, number)
+
+    def _reach(self, server: Server, message: Message, number: int) -> None:
+        if self.wire.blocked and self.wire.is_blocked(message.sender, message.receiver):
+            self.record("message_lost", message.receiver, message=number, message_kind=message.kind, why="partition")
+        elif server.status == "stopped":
+            self.record("message_lost", message.receiver, message=number, message_kind=message.kind, why="receiver is down")
+        elif server.is_free:
+            self._take(server, message, number)
+        else:
+            server.inbox.append((number, message))
+
+    def forget(self, number: int) -> None:
+        """Take a message out of the air."""
+        del self.flights[number]
+        if self.recorder.frames:
+            del self._message_frames[str(number)]
+            self._frame = None
+
+    def delay(self, number: int, by_us: int) -> None:
+        """Let a message in flight arrive later."""
+        flight = self.flights[number]
+        flight.due_us += by_us
+        if self.recorder.frames:
+            flight.frame = flight.frame.evolve(due_us=flight.due_us)
+            self._message_frames[str(number)] = flight.frame
+            self._frame = None
+        self.after(flight.due_us - self.now_us, self._arrive, number)
+
+    def lose(self, flight: Flight, why: str, *, kind: str = "message_lost") -> None:
+        """Write down that a message will never arrive."""
+        message = flight.message
+        self.record(kind, message.receiver, message=flight.number, message_kind=message.kind, sender=message.sender, why=why)
+
+    # -- a server takes a message -----------------------------------------------------------------------------------------------------
+
+    def _take(self, server: Server, message: Message, number: int) -> None:
+        node = server.node
+        node.now_ticks = server.ticks_at(self.now_us)
+        if message.kind == "client_request":
+            self._take_request(server, message, number)
+            return
+        ready = node.step(message)
+        detail: dict[str, Any] = {"message": number, "sender": message.sender, "term": message.term}
+        if message.reject:
+            detail["reject"] = True
+        if message.entries:
+            detail["entries"] = len(message.entries)
+        self.carry_out(server, ready, "receive_" + message.kind, detail)
+
+    def _take_request(self, server: Server, message: Message, number: int) -> None:
+        client, command = message.sender, message.context
+        serial = int(command.partition(" ")[0].partition(":")[2])
+        accepted = server.node.role == "leader" and server.node.transferee is None
+        detail = {"message": number, "sender": client, "command": command, "accepted": accepted}
+        if not accepted:
+            self.carry_out(server, Ready(), "receive_client_request", detail)
+            self.reply(server, client, serial, reject=True, text=server.node.leader or "")
+        elif command.endswith("?"):
+            self.carry_out(server, server.node.read(command), "receive_client_request", detail)
+        else:
+            self.propose(server, command, waiting=Waiting(server.node.term, client, serial), cause="receive_client_request", detail=detail)
+
+    def propose(self, server: Server, command: str, *, waiting: Waiting | None, cause: str, detail: dict[str, Any]) -> None:
+        """Let a leader append a command; whoever waits for it is answered when it is applied."""
+        index = server.node.last_index + 1
+        if waiting is not None:
+            server.waiting[index] = waiting
+        try:
+            ready = server.node.propose(command)
+        except NotLeaderError as error:
+            self.carry_out(server, Ready(), cause, {**detail, "accepted": False, "leader": error.leader})
+            return
+        self.carry_out(server, ready, cause, {**detail, "index": index})
+
+    def reply(self, server: Server, client: str, serial: int, *, reject: bool = False, text: str = "") -> None:
+        """Answer a client: the result, or whom to ask instead."""
+        self.send(Message("client_reply", server.name, client, server.node.term, reject=reject, context=f"{serial} {text}".rstrip()))
+
+    # -- what follows a call of the core -------------------------------------------------------------------------------------------------
+
+    def carry_out(self, server: Server, ready: Ready, cause: str, detail: dict[str, Any]) -> None:
+        """Write, send, apply, set the alarm, and write the trace."""
+        self.touch(server)
+        if ready.entries or ready.hard_state is not None or ready.snapshot is not None:
+            delay_us = self._disk_delay_us(server)
+            if delay_us:
+                server.busy_until_us, server.unsaved = self.now_us + delay_us, ready
+                self.after(delay_us, self._disk_done, (server, server.epoch))
+                self._note(server, ready, cause, detail)
+                return
+            server.storage.save(ready, rules=server.rules)
+        self._publish(server, ready)
+        if ready.events or server.wake_at_us is None:
+            self.arm(server)  # only an event can bring a timer forward; an alarm that comes too early is set again
+        self._note(server, ready, cause, detail)
+        if self.checker is not None and not self.is_over:
+            self._check(server, ready)
+
+    def _publish(self, server: Server, ready: Ready) -> None:
+        for message in ready.messages:
+            self.send(message)
+        if ready.snapshot is not None:
+            server.restore(ready.snapshot)
+        if ready.committed:
+            for waiting, answer in server.apply(ready.committed):
+                self.reply(server, waiting.client, waiting.serial, text=answer)
+        if ready.reads or server.reads:
+            self._answer_reads(server, ready)
+
+    def _answer_reads(self, server: Server, ready: Ready) -> None:
+        reads = server.reads + list(ready.reads)
+        server.reads = [read for read in reads if read.index > server.node.last_applied]
+        for read in reads:
+            if read.index <= server.node.last_applied:
+                session, _, question = read.context.partition(" ")
+                client, _, serial = session.partition(":")
+                self.reply(server, client, int(serial), text=server.machine.read(question.rstrip("?")))
+
+    def _disk_delay_us(self, server: Server) -> int:
+        low, high = server.disk_us
+        return low if low == high else self.dice[server.name].randrange(low, high + 1)
+
+    def _disk_done(self, call: Call) -> None:
+        server, epoch = call.value
+        if server.epoch != epoch or server.unsaved is None:
+            return  # it crashed in the middle of the write
+        ready, server.unsaved, server.busy_until_us = server.unsaved, None, None
+        server.storage.save(ready, rules=server.rules)
+        self.touch(server)
+        self._publish(server, ready)
+        self.record("disk_written", server.name, entries=len(ready.entries))
+        if self.checker is not None:
+            self._check(server, ready)
+        self.wake_up(server)
+
+    def wake_up(self, server: Server) -> None:
+        """Free again, after a disk write or a pause: first the inbox, then the timers."""
+        while server.is_free and server.inbox:
+            number, message = server.inbox.popleft()
+            self._take(server, message, number)
+        if server.is_free:
+            self.arm(server)
+
+    def _check(self, server: Server, ready: Ready) -> None:
+        assert self.checker is not None
+        violation = self.checker.observe(server.node, committed=ready.committed)
+        if violation is not None:
+            self.is_over = True
+            self.record("violation", server.name, invariant=violation.name, message=violation.message)
+            raise simpy.core.StopSimulation(None)
+
+    # -- timers ------------------------------------------------------------------------------------------------------------------------
+
+    def arm(self, server: Server) -> None:
+        """Make sure the server is woken when its next timer is due."""
+        due_us = server.due_us()
+        if due_us is not None and (server.wake_at_us is None or due_us < server.wake_at_us):
+            server.wake_at_us = due_us
+            self.after(max(due_us - self.now_us, 0), self._alarm, (server, server.epoch))
+
+    def _alarm(self, call: Call) -> None:
+        server, epoch = call.value
+        if server.epoch != epoch or server.wake_at_us != self.environment.now:
+            return
+        server.wake_at_us = None
+        if not server.is_free:
+            return  # wake_up sets the alarm again
+        server.node.now_ticks = server.ticks_at(self.now_us)
+        if server.node.due_ticks() > 0:
+            self.arm(server)
+            return
+        self.carry_out(server, server.node.tick(0), "", {})
+
+    # -- the trace -----------------------------------------------------------------------------------------------------------------------
+
+    def _note(self, server: Server, ready: Ready, cause: str, detail: dict[str, Any]) -> None:
+        now_us, recorder, name = self.now_us, self.recorder, server.name
+        frame = self.frame() if recorder.frames else None
+        if cause:
+            recorder.record(now_us, cause, name, Frozen(detail), frame)
+        for kind, what in ready.events:
+            recorder.record(now_us, kind, name, Frozen(what), frame)
+
+    def record(self, kind: str, actor: str, **detail: Any) -> None:
+        """Add a step to the trace, with the frame of the world as it is now."""
+        recorder = self.recorder
+        recorder.record(self.now_us, kind, actor, Frozen(detail), self.frame() if recorder.frames else None)
+
+    def touch(self, server: Server) -> None:
+        """Something about this server has changed: the next frame takes a new picture of it."""
+        server.frame = self._frame = None
+
+    def redraw(self) -> None:
+        """Something besides the servers has changed."""
+        self._frame = None
+
+    def frame(self) -> Frozen:
+        """The whole world as a frozen value; what did not change is shared with earlier frames."""
+        if self._frame is None:
+            nodes = {name: server.frame or server.take_frame() for name, server in self.servers.items()}
+            clients = {name: client.frame or client.take_frame() for name, client in self.clients.items()}
+            self._frame = Frozen(
+                {"nodes": Frozen(nodes), "messages": Frozen(self._message_frames), "blocked": self.wire.blocked, "clients": Frozen(clients)}
+            )
+        return self._frame
+
+    def start(self) -> None:
+        """Set all alarms and write the first step."""
+        for server in self.servers.values():
+            self.arm(server)
+        for client in self.clients.values():
+            client.start()
+        self.record("start", "")
