@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from k8sedu.raft.config import Config
-from k8sedu.raft.invariants import Checker
+from k8sedu.raft.checker import Checker
 from k8sedu.raft.messages import Entry, Snapshot
 from k8sedu.raft.ready import HardState
 from k8sedu.raft.rules import ALL_RULES, Rules
@@ -63,10 +63,9 @@ def simulate(
     >>> trace.where("become_leader")[0].detail.term
     1
 
-    Args:
-        frames: keep the state of the whole group with every step; switch off to count events in long runs.
-        tick_us: what a tick of `config` lasts; with 1,000 the timers are in milliseconds.
-        disk_ms: how long a disk write takes, or a range; nothing is sent before it is done.
+    `clients` is a number or a `Clients`; `disk_ms` how long a disk write takes (a number or a range), before which nothing is sent;
+    `tick_us` what a tick of `config` lasts: with 1,000 its timers are milliseconds. Without `frames` the trace keeps the steps but not the
+    state after each, which is for counting in long runs.
 
     Raises:
         SimulationError, FaultError, ConfigError, ClientsError: parameters that no run can have.
@@ -120,14 +119,17 @@ def run_scenario(scenario: Scenario | str | Path, *, frames: bool = True) -> Tra
     if unknown:
         raise SimulationError(f"the scenario sets {unknown[0]!r}, which a Raft run does not have.")
     rules = Rules((off,) if isinstance(off, str) else tuple(off))
-    return simulate(seed=seed, faults=scenario.faults, network=Network(**network), config=Config(**config), rules=rules, frames=frames, **given)
+    return simulate(
+        seed=seed, faults=scenario.faults, network=Network(**network), config=Config(**config), rules=rules, frames=frames, **given
+    )
 
 
 def _run(parameters: Parameters, *, seed: int, frames: bool, check: bool) -> Trace:
     recorder = Recorder("raft", seed=seed, parameters=parameters.frozen(), frames=frames)
     names = parameters.names
     servers = {name: _server(name, parameters, seed) for name in names}
-    world = World(servers, wire=Wire(parameters.network), seed=seed, recorder=recorder, checker=Checker(parameters.voters) if check else None)
+    checker = Checker([server.node for server in servers.values()]) if check else None
+    world = World(servers, wire=Wire(parameters.network), seed=seed, recorder=recorder, checker=checker)
     for number in range(1, parameters.clients.count + 1):
         name = f"c{number}"
         world.clients[name] = Client(name, world, parameters.clients, stream(seed, "client", name))

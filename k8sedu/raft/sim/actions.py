@@ -2,7 +2,8 @@
 
 The functions change the machine around a server, never the server's mind: a crash takes its power, a partition its network, a slow disk
 its patience. Only `timeout`, `set_timer`, `spread_timers` and `align_timers` reach inside, because a lecturer wants to choose who
-stands for election. """
+stands for election.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +55,8 @@ def _restart(world: World, *, node: str) -> None:
         world.touch(server)
         world.arm(server)
         world.record("restart", node)
+        if world.checker is not None:
+            world.checker.restarted(server.node)
 
 
 def _pause(world: World, *, node: str, until_us: int | None = None) -> None:
@@ -219,8 +222,9 @@ def _wind(world: World, server: Server, in_us: int) -> None:
 def _request(world: World, *, data: str, node: str | None = None) -> None:
     server = world.servers[node] if node is not None else current_leader(world)
     if server is None or not server.is_free:
-        world.record("client_request", node or "", command=data, accepted=False, why="no leader" if server is None else f"{server.name}
-        is {server.status}") return
+        why = "no leader" if server is None else f"{server.name} is {server.status}"
+        world.record("client_request", node or "", command=data, accepted=False, why=why)
+        return
     server.node.now_ticks = server.ticks_at(world.now_us)
     world.propose(server, data, waiting=None, cause="client_request", detail={"command": data, "accepted": True})
 

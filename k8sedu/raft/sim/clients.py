@@ -4,7 +4,8 @@ A client knows one server that it believes to lead. If that server refuses, it s
 next one, with the *same* serial number, so that the request takes effect at most once.
 
 What clients asked and were answered is in the trace as `client_request` and `client_reply` steps: that history is what a
-linearizability check reads. """
+linearizability check reads.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ class Clients(NamedTuple):
     200
     """
 
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # also a tuple method, which nobody calls here
     think_ms_min: float = 20
     """A client waits at least this long between an answer and its next request."""
     think_ms_max: float = 100

@@ -1,7 +1,8 @@
 """The parameters of a run, checked, and written into its trace so that the run can be done again.
 
 A trace remembers everything that its run depended on, as plain values: size, seed, faults as lines of text, network, timers, rules.
-`arguments` turns them back into what `simulate` takes; that is how a fork re-lives the past. """
+`arguments` turns them back into what `simulate` takes; that is how a fork re-lives the past.
+"""
 
 from __future__ import annotations
 
@@ -56,14 +57,15 @@ class Parameters(NamedTuple):
             SimulationError: size, time or log lengths out of range.
             FaultError: an unknown node, or a fault after the end.
         """
-        _expect(1 <= self.size and self.size + self.spares <= SERVERS_MAX, f"size is {self.size}", f"1 to {SERVERS_MAX} servers")
+        _expect(1 <= self.size <= SERVERS_MAX - self.spares, f"size is {self.size}", f"1 to {SERVERS_MAX} servers")
         _expect(self.spares >= 0, f"spares is {self.spares}", "0 or more")
         _expect(self.duration_us > 0, f"duration_ms is {self.duration_us / 1000:g}", "a time above 0")
         _expect(self.tick_us >= 1, f"tick_us is {self.tick_us}", "at least 1")
         _expect(0 <= self.disk_us[0] <= self.disk_us[1], f"disk_us is {self.disk_us}", "0 <= shortest <= longest")
         for name, terms in self.logs:
-            _expect(name in self.names, f"logs names the server {name!r}", f"one of {', '.join(self.names)}") _expect(list(terms) ==
-            sorted(terms) and min(terms, default=1) > 0, f"the log of {name} has terms {terms}", "terms from 1 on that never fall")
+            _expect(name in self.names, f"logs names the server {name!r}", f"one of {', '.join(self.names)}")
+            never_fall = list(terms) == sorted(terms) and min(terms, default=1) > 0
+            _expect(never_fall, f"the log of {name} has the terms {terms}", "terms from 1 on that never fall")
         self.config.checked()
         self.clients.checked()
         check_faults(self.faults, nodes=self.names, duration_us=self.duration_us)

@@ -36,8 +36,30 @@ class Server:
     """A node, its storage and state machine, and its place in simulated time."""
 
     __slots__ = (
-        "base_ticks", "base_us", "busy_until_us", "config", "cached_log", "disk_us", "epoch", "frame", "generator", "inbox", "log_key",
-        "machine", "name", "node", "reads", "rate_ppm", "rules", "status", "storage", "tick_us", "unsaved", "values", "waiting", "wake_at_us",
+        "base_ticks",
+        "base_us",
+        "busy_until_us",
+        "cached_log",
+        "config",
+        "disk_us",
+        "epoch",
+        "frame",
+        "generator",
+        "inbox",
+        "log_key",
+        "machine",
+        "name",
+        "node",
+        "rate_ppm",
+        "reads",
+        "rules",
+        "status",
+        "storage",
+        "tick_us",
+        "unsaved",
+        "values",
+        "waiting",
+        "wake_at_us",
     )  # fmt: skip
 
     def __init__(

@@ -5,7 +5,8 @@ happens, the same three things follow: the core is called, its `Ready` is carrie
 into the trace.
 
 Faults act after everything else that happens at the same microsecond. So a run with one more fault is the same run up to that moment,
-which is what makes a fork honest. """
+which is what makes a fork honest.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +15,13 @@ from random import Random
 from typing import Any
 
 import simpy
+from simpy.core import StopSimulation
 
 from k8sedu.raft.frames import EMPTY, message_frame
-from k8sedu.raft.invariants import Checker
+from k8sedu.raft.checker import Checker
 from k8sedu.raft.messages import Message
 from k8sedu.raft.node import NotLeaderError
-from k8sedu.raft.ready import Event, Ready
+from k8sedu.raft.ready import Ready
 from k8sedu.raft.sim.clients import Client
 from k8sedu.raft.sim.server import Server, Waiting
 from k8sedu.sim.network import Wire
@@ -42,13 +44,15 @@ class Call:
         self.value = value
 
 
-class Flight:
-    """A message on its way."""
+class Flight(Call):
+    """A message on its way: the call of its own arrival."""
 
-    __slots__ = ("due_us", "frame", "lost", "message", "number", "why")
+    __slots__ = ("due_us", "frame", "message", "number", "why_lost")
 
-    def __init__(self, message: Message, number: int, due_us: int, lost: bool, why: str) -> None:  # noqa: FBT001  # a value's fields
-        self.message, self.number, self.due_us, self.lost, self.why = message, number, due_us, lost, why
+    def __init__(self, arrive: Callable[[Any], None], message: Message, number: int, due_us: int, why_lost: str) -> None:
+        self._ok = True
+        self.callbacks = (arrive,)
+        self.message, self.number, self.due_us, self.why_lost = message, number, due_us, why_lost
         self.frame = EMPTY
 
 
@@ -88,50 +92,50 @@ class World:
 
     def send(self, message: Message) -> None:
         """Hand a message to the network, which decides when, and whether, and how often it arrives."""
-        now_us = self.now_us
-        if self.drop_next and (message.kind, message.sender, message.receiver) in self.drop_next:
-            self.drop_next.remove((message.kind, message.sender, message.receiver))
-            self._launch(message, now_us, now_us, lost=True, why="dropped on purpose")
+        sender, receiver = message.sender, message.receiver
+        if self.drop_next and (message.kind, sender, receiver) in self.drop_next:
+            self.drop_next.remove((message.kind, sender, receiver))
+            self._launch(message, self.now_us, "dropped on purpose")
             return
-        for due_us, lost in self.wire.plan(
-            message.sender, message.receiver, now_us=now_us, random=self.lucks[message.sender]
-        ):
-            self._launch(message, now_us, due_us, lost=lost, why="lost by the network")
+        deliveries = self.wire.plan(sender, receiver, now_us=self.environment.now, random=self.lucks[sender])  # type: ignore[arg-type]
+        for due_us, lost in deliveries:
+            self._launch(message, due_us, self._why_lost(sender, receiver) if lost else "")
 
-    def _launch(self, message: Message, now_us: int, due_us: int, *, lost: bool, why: str) -> None:
+    def _why_lost(self, sender: str, receiver: str) -> str:
+        return "partition" if self.wire.is_blocked(sender, receiver) else "lost by the network"
+
+    def _launch(self, message: Message, due_us: int, why_lost: str) -> None:
         number = self.next_number
-        self.next_number += 1
-        flight = Flight(message, number, due_us, lost, why)
-        self.flights[number] = flight
+        self.next_number = number + 1
+        flight = self.flights[number] = Flight(self._arrive, message, number, due_us, why_lost)
+        now_us = self.environment.now
         if self.recorder.frames:
-            flight.frame = message_frame(message, number, sent_us=now_us, due_us=due_us, lost=lost)
-            self._message_frames[str(number)] = flight.frame
-            self._frame = None
-        self.after(due_us - now_us, self._arrive, number)
+            flight.frame = message_frame(message, number, sent_us=int(now_us), due_us=due_us, lost=bool(why_lost))
+            self._show(flight)
+        self.environment.schedule(flight, 1, due_us - now_us)  # type: ignore[arg-type]
 
-    def _arrive(self, call: Call) -> None:
-        number: int = call.value
-        flight = self.flights.get(number)
-        if flight is None or flight.due_us != self.environment.now:
+    def _arrive(self, flight: Flight) -> None:
+        if self.flights.get(flight.number) is not flight:
             return  # dropped or delayed on its way
-        self.forget(number)
+        self.forget(flight.number)
         message = flight.message
-        if flight.lost:
-            self.lose(flight, flight.why)
-        elif message.receiver in self.clients:
-            self.clients[message.receiver].receive(message, number)
-        else:
-            self._reach(self.servers[message.receiver], message, number)
-
-    def _reach(self, server: Server, message: Message, number: int) -> None:
-        if self.wire.blocked and self.wire.is_blocked(message.sender, message.receiver):
-            self.record("message_lost", message.receiver, message=number, message_kind=message.kind, why="partition")
+        server = self.servers.get(message.receiver)
+        if flight.why_lost:
+            self.lose(flight, flight.why_lost)
+        elif server is None:
+            self.clients[message.receiver].receive(message, flight.number)
+        elif self.wire.blocked and self.wire.is_blocked(message.sender, message.receiver):
+            self.lose(flight, "partition")
+        elif server.status == "up" and server.busy_until_us is None:
+            self._take(server, message, flight.number)
         elif server.status == "stopped":
-            self.record("message_lost", message.receiver, message=number, message_kind=message.kind, why="receiver is down")
-        elif server.is_free:
-            self._take(server, message, number)
+            self.lose(flight, "receiver is down")
         else:
-            server.inbox.append((number, message))
+            server.inbox.append((flight.number, message))
+
+    def _show(self, flight: Flight) -> None:
+        self._message_frames[str(flight.number)] = flight.frame
+        self._frame = None
 
     def forget(self, number: int) -> None:
         """Take a message out of the air."""
@@ -142,13 +146,13 @@ class World:
 
     def delay(self, number: int, by_us: int) -> None:
         """Let a message in flight arrive later."""
-        flight = self.flights[number]
-        flight.due_us += by_us
+        old = self.flights[number]
+        due_us = old.due_us + by_us
+        flight = self.flights[number] = Flight(self._arrive, old.message, number, due_us, old.why_lost)
         if self.recorder.frames:
-            flight.frame = flight.frame.evolve(due_us=flight.due_us)
-            self._message_frames[str(number)] = flight.frame
-            self._frame = None
-        self.after(flight.due_us - self.now_us, self._arrive, number)
+            flight.frame = old.frame.evolve(due_us=due_us)
+            self._show(flight)
+        self.environment.schedule(flight, 1, due_us - self.now_us)  # type: ignore[arg-type]
 
     def lose(self, flight: Flight, why: str, *, kind: str = "message_lost") -> None:
         """Write down that a message will never arrive."""
@@ -159,7 +163,7 @@ class World:
 
     def _take(self, server: Server, message: Message, number: int) -> None:
         node = server.node
-        node.now_ticks = server.ticks_at(self.now_us)
+        node.now_ticks = server.ticks_at(self.environment.now)  # type: ignore[arg-type]
         if message.kind == "client_request":
             self._take_request(server, message, number)
             return
@@ -218,7 +222,7 @@ class World:
             self.arm(server)  # only an event can bring a timer forward; an alarm that comes too early is set again
         self._note(server, ready, cause, detail)
         if self.checker is not None and not self.is_over:
-            self._check(server, ready)
+            self._check(server)
 
     def _publish(self, server: Server, ready: Ready) -> None:
         for message in ready.messages:
@@ -254,7 +258,7 @@ class World:
         self._publish(server, ready)
         self.record("disk_written", server.name, entries=len(ready.entries))
         if self.checker is not None:
-            self._check(server, ready)
+            self._check(server)
         self.wake_up(server)
 
     def wake_up(self, server: Server) -> None:
@@ -265,13 +269,13 @@ class World:
         if server.is_free:
             self.arm(server)
 
-    def _check(self, server: Server, ready: Ready) -> None:
+    def _check(self, server: Server) -> None:
         assert self.checker is not None
-        violation = self.checker.observe(server.node, committed=ready.committed)
+        violation = self.checker.observe(server.node)
         if violation is not None:
             self.is_over = True
             self.record("violation", server.name, invariant=violation.name, message=violation.message)
-            raise simpy.core.StopSimulation(None)
+            raise StopSimulation(None)
 
     # -- timers ------------------------------------------------------------------------------------------------------------------------
 
