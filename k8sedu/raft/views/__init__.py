@@ -1,0 +1,50 @@
+"""Raft seen: every picture is a function of a trace, and never runs a simulation.
+
+- `play`: the animation of a run; `election_scene`: one instant of it as shapes; `caption`: one sentence that says why a step happened
+- `term_timeline`, `message_lanes`, `commit_timeline`, `election_cdf`: matplotlib, each takes `ax=` and returns Axes
+- `table`, `log_table`: pandas; `role_diagram`: the roles from the very table that the state machine obeys
+
+Read `captions` first: to say why each step happened is the hardest part, and the rest is drawing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from k8sedu.lazy import attach
+
+if TYPE_CHECKING:
+    from k8sedu.raft.views.captions import caption
+    from k8sedu.raft.views.charts import commit_timeline, election_cdf, message_lanes, term_timeline
+    from k8sedu.raft.views.diagram import role_diagram
+    from k8sedu.raft.views.election_scene import election_scene
+    from k8sedu.raft.views.film import film, play
+    from k8sedu.raft.views.tables import log_table, table
+
+_MODULES = {
+    "captions": "caption",
+    "charts": "term_timeline message_lanes commit_timeline election_cdf",
+    "diagram": "role_diagram",
+    "election_scene": "election_scene",
+    "film": "film play",
+    "tables": "table log_table",
+}
+
+__all__ = [
+    "caption",
+    "commit_timeline",
+    "election_cdf",
+    "election_scene",
+    "film",
+    "log_table",
+    "message_lanes",
+    "play",
+    "role_diagram",
+    "table",
+    "term_timeline",
+]
+
+_NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+_SAME_NAME = {"election_scene": "election_scene.election_scene", "film": "film.film"}
+
+__getattr__, __dir__ = attach(__name__, {**_NAMES, **_SAME_NAME})
