@@ -1,7 +1,7 @@
 """Shapes drawn as SVG elements, one function per kind of shape.
 
-The player's JavaScript (`js/draw.js`) draws the same shapes with the same geometry; a browser test compares the two. Numbers are written with
-two decimals, so that the same scene gives the same bytes on every machine.
+The player's JavaScript (`js/paint.js`) draws the same shapes with the same geometry; a browser test compares the two. Numbers are written
+with two decimals, so that the same scene gives the same bytes on every machine.
 """
 
 from __future__ import annotations

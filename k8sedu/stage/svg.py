@@ -78,7 +78,8 @@ def film_strip(
     cell_height = cell.stage_height + 34 + 20 * max(map(len, lines))
     parts = []
     for index, (frame, caption) in enumerate(zip(frames, lines, strict=True)):
-        place = f"translate({fixed(MARGIN + index % columns * (cell.width + 2 * GAP))},{fixed(HEADER + index // columns * (cell_height + GAP))})"
+        row, column = divmod(index, columns)
+        place = f"translate({fixed(MARGIN + column * (cell.width + 2 * GAP))},{fixed(HEADER + row * (cell_height + GAP))})"
         picture = _cell(document, frame, caption, Pen(frame.time_us, theme, language), cell)
         parts.append(f'<g transform="{place}">{picture}</g>')
     rows = math.ceil(len(frames) / columns)
