@@ -26,7 +26,7 @@ MAY_IMPORT = {
 PACKAGES = {
     "pure": set(),
     "core": set(),
-    "sim": {"simpy"},
+    "sim": {"simpy", "tqdm"},
     "views": {"anywidget", "ipywidgets", "matplotlib", "mpl_toolkits", "networkx", "numpy", "pandas", "traitlets"},
     "lab": set(),
 }

@@ -15,6 +15,7 @@ EDGES = {
     "k8sedu.files": "writes files whole, for everybody who saves something",
     "k8sedu.versions": "asks which packages are installed",
     "k8sedu.lazy": "imports modules on first use",
+    "k8sedu.raft.sim.experiments.runner": "spreads trials over processes and shows how far they are",
     "k8sedu.trace.lines": "reads and writes traces as lines",
     "k8sedu.trace.run": "saves and loads traces",
 }
@@ -80,11 +81,11 @@ def own_chance(modules: Mapping[str, Module]) -> list[str]:
         f"{module.at(node)}: {ast.unparse(node)} is not a passed stream; expected a random.Random made from a seed"
         for module in modules.values()
         for node in ast.walk(module.tree)
-        if _is_own_chance(node)
+        if _is_own_chance(node, imported={found.target for found in module.imports})
     ]
 
 
-def _is_own_chance(node: ast.AST) -> bool:
+def _is_own_chance(node: ast.AST, *, imported: set[str]) -> bool:
     if isinstance(node, ast.ImportFrom) and node.module == "random":
         return any(alias.name != "Random" for alias in node.names)
     if isinstance(node, ast.Call):
@@ -93,7 +94,7 @@ def _is_own_chance(node: ast.AST) -> bool:
         return False
     holder = ast.unparse(node.value)
     if holder == "random":
-        return node.attr != "Random"
+        return "random" in imported and node.attr != "Random"
     return holder in {"np.random", "numpy.random"} and node.attr not in {"Generator", "default_rng", "SeedSequence", "PCG64"}
 
 
