@@ -3,15 +3,15 @@
 A film of 200 steps repeats nearly everything: nodes stay, two messages move. So a frame is written as the shapes that came, changed or
 went, a changed shape as its changed fields, and a text in two languages as a row of one table. `js/film.js` reads this back.
 
-Shapes are listed by number; the number of an id is its place in `ids`, which is the order in which shapes first appear in the film, and so
-also the order in which they lie upon each other.
+Shapes are listed by number; the number of an id is its place in `ids`, which is also the order in which shapes lie upon each other: as in
+the scenes, a shape that appears later being put where that scene has it.
 
 Left out: reading it back in Python. A document is made again from its trace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, TypeAlias
@@ -20,7 +20,7 @@ from k8sedu.language import Words, language
 from k8sedu.stage.document import Control, Document, Frame
 from k8sedu.stage.icons import outline
 from k8sedu.stage.motion import Countdown, Ramp, Text
-from k8sedu.stage.scene import Scene
+from k8sedu.stage.scene import Scene, walk
 from k8sedu.stage.shapes import Arc, Circle, Detail, Group, Icon, Label, Line, Path, Rect, Shape, Token
 from k8sedu.stage.theme import canonical
 
@@ -61,7 +61,7 @@ class Encoder:
     """Tables that grow while a film is written down."""
 
     def __init__(self) -> None:
-        """Start with empty tables."""
+        """Start with empty tables; the table of ids is known before the first frame is written."""
         self.words: dict[Words, int] = {}
         self.ids: dict[str, int] = {}
         self.icons: dict[str, tuple[str, bool]] = {}
@@ -69,6 +69,7 @@ class Encoder:
     def film(self, document: Document) -> dict[str, Json]:
         """The film; the tables come last because they grow while the rest is written."""
         scene = document.frames[0].scene
+        self.ids = {key: number for number, key in enumerate(arranged(frame.scene for frame in document.frames))}
         film = {
             "version": VERSION,
             "title": self.text(document.title),
@@ -143,12 +144,11 @@ class Encoder:
             yield from self.walk(shapes, home)
 
     def walk(self, shapes: tuple[Shape, ...], home: dict[str, Json]) -> Iterator[tuple[str, tuple[Shape, dict[str, Json]]]]:
-        """Shapes, groups before what they hold; on the way every id gets its number."""
+        """Shapes, groups before what they hold, each with where it belongs."""
         for shape in shapes:
-            number = self.ids.setdefault(shape.id, len(self.ids))
             yield shape.id, (shape, home)
             if isinstance(shape, Group):
-                yield from self.walk(shape.shapes, {"parent": number})
+                yield from self.walk(shape.shapes, {"parent": self.ids[shape.id]})
 
     def changes(
         self, before: Mapping[str, Shape], shapes: Mapping[str, tuple[Shape, dict[str, Json]]], written: dict[str, dict[str, Json]]
@@ -191,6 +191,25 @@ class Encoder:
     def rows(self, details: tuple[Detail, ...]) -> list[list[Json]]:
         """Rows of the panel."""
         return [[self.text(label), self.text(value)] for label, value in details]
+
+
+def arranged(scenes: Iterable[Scene]) -> list[str]:
+    """All ids of a film in one order that agrees with the order inside the scenes. O(ids²) at worst, and that only in `list.insert`.
+
+    >>> dot, ring, name = Circle("dot", 0, 0, 1), Circle("ring", 0, 0, 2), Label("name", 0, 0, "n1")
+    >>> arranged([Scene(shapes=(dot, name)), Scene(shapes=(dot, ring, name))])
+    ['dot', 'ring', 'name']
+    """
+    order: list[str] = []
+    known: set[str] = set()
+    for scene in scenes:
+        before: str | None = None
+        for shape in walk((*scene.shapes, *scene.card)):
+            if shape.id not in known:
+                known.add(shape.id)
+                order.insert(0 if before is None else order.index(before) + 1, shape.id)
+            before = shape.id
+    return order
 
 
 def changed(old: dict[str, Json], now: dict[str, Json], usual: dict[str, Json]) -> dict[str, Json]:

@@ -24,6 +24,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from k8sedu.files import write_whole
 from k8sedu.language import Words, language
 from k8sedu.stage.document import Document, DocumentError
 from k8sedu.stage.encoding import encode
@@ -66,10 +67,8 @@ class Player(anywidget.AnyWidget):
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page of `to_html` to a file. A file that was there stays whole until the new one is complete."""
-        target = Path(path)
-        draft = target.with_name(target.name + ".part")
-        draft.write_text(self.to_html(), encoding="utf-8")
-        return draft.replace(target)
+        write_whole(Path(path), self.to_html())
+        return Path(path)
 
     def still(self, step: int | None = None, *, theme: Theme = "light", language: str | None = None) -> str:
         """One step as SVG."""

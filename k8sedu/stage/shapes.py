@@ -33,7 +33,7 @@ class Shape:
         fill: role of the inside; `None` is empty.
         stroke: role of the outline.
         width: of the outline, in px of the picture.
-        layer: a higher layer is drawn above a lower one; within a layer, and within a group, what appears first in the film lies below.
+        layer: a higher layer is drawn above a lower one; within a layer, and within a group, what is listed first lies below.
         label: the accessible name; a shape with `details` or a `menu` needs one.
         details: rows that the panel shows when the shape is chosen. They make the shape clickable and reachable by Tab.
         menu: name of a menu of the document; a live laboratory opens it when the shape is clicked.

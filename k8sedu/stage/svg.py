@@ -74,7 +74,7 @@ def film_strip(
     frames = [_frame(document, step) for step in steps]
     cell = Cell(frames[0].scene, columns)
     language = language or document.language
-    lines = [_caption(frame.scene, Pen(frame.time_us, theme, language), cell.width, 13 / cell.scale) for frame in frames]
+    lines = [_caption(frame.scene, Pen(frame.time_us, theme, language), cell.width + 32, 13) for frame in frames]
     cell_height = cell.stage_height + 34 + 20 * max(map(len, lines))
     parts = []
     for index, (frame, caption) in enumerate(zip(frames, lines, strict=True)):

@@ -86,9 +86,9 @@ export class Player {
       h("div", { class: "right" }, ...this.rightButtons()),
     );
     const send = (control, value) => this.ask({ control, value });
-    const controls = film.controls.map((control) => controlOf(control, say, send));
+    const controls = this.isLive ? film.controls.map((control) => controlOf(control, say, send)) : [];
     if (film.source) controls.push(button(this.word("scenario"), () => this.openSource()));
-    this.controls.replaceChildren(...(this.isLive || film.source ? controls : []));
+    this.controls.replaceChildren(...controls);
     this.controls.hidden = !this.controls.childElementCount;
     this.showSpeed();
     this.measure();
