@@ -38,7 +38,7 @@ def test_conda_asks_for_what_pip_asks_for() -> None:
 
 
 def test_through_pip_comes_the_checkout_alone() -> None:
-    """pip must not put its own copies over conda's packages, so it is asked for k8sedu and nothing else."""
+    """Conda's packages must not get copies by pip over them, so pip is asked for k8sedu and nothing else."""
     assert conda_requirements()[-1] == {"pip": ["--editable ."]}
 
 

@@ -32,7 +32,10 @@ class PlayError(K8sEduError):
 @click.option("--no-open", is_flag=True, help="Write the file and leave the browser alone.")
 @click.option("--json", "as_json", is_flag=True, help="Tell what was written as JSON.")
 def command(file: Path, output: Path | None, language: str | None, theme: str, no_open: bool, as_json: bool) -> None:
-    """Write FILE, a trace (.jsonl) or a scenario, as an animation and open it."""
+    """Write FILE as an animation, and open it.
+
+    FILE is a trace that was saved, or a scenario, which is run first.
+    """
     trace = run_of(file)
     target = output or Path(f"{file.stem}.html")
     system_of(trace.system).views.play(trace, language=language, theme=theme).save(target)
@@ -64,6 +67,8 @@ def system_of(name: str) -> Any:
     Raises:
         PlayError: the file names a system that this version does not have.
     """
-    if not name.isidentifier() or importlib.util.find_spec(f"k8sedu.{name}.views") is None:
+    from k8sedu.course.syllabus import systems
+
+    if name not in systems() or importlib.util.find_spec(f"k8sedu.{name}") is None:
         raise PlayError(f"the file is about the system {name!r}, which this version of k8sedu cannot play")
     return importlib.import_module(f"k8sedu.{name}")
