@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from k8sedu.errors import K8sEduError
+from k8sedu.files import write_whole
 from k8sedu.trace.difference import DifferenceError, difference, patch
 from k8sedu.trace.frozen import Frozen, freeze, short
 
@@ -43,13 +44,7 @@ def write(path: str | os.PathLike[str], header: Mapping[str, Any], rows: Iterabl
     Raises:
         TraceValueError: a value is no None, bool, finite number, text, tuple or mapping with text keys.
     """
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    try:
-        draft.write_bytes(b"".join(_with_checksum(_lines(header, rows))))
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(Path(path), b"".join(_with_checksum(_lines(header, rows))))
 
 
 def read(path: str | os.PathLike[str]) -> tuple[Frozen, tuple[Row, ...]]:
@@ -184,6 +179,6 @@ class _Reader:
                 if checksum != hashlib.sha256(b"".join(content + b"\n" for content in lines[:-2])).hexdigest():
                     raise self.error(line, "the checksum differs, so the file was changed", "the lines as they were written")
             case {"sha256": str()}:
-                raise self.error(line, f"the file ends after {line - 2} steps", f"{rows_expected} steps, as line 1 says")
+                raise self.error(line, f"{line - 2} steps are above", f"{rows_expected}, as line 1 says")
             case _:
                 raise self.error(line, "the file is cut off here", "a last line with the checksum")

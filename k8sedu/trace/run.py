@@ -129,10 +129,14 @@ class Trace:
         return min(len(self), len(other))
 
     def digest(self) -> str:
-        """The SHA-256 over the header and every step's time, kind, actor and detail, as 64 hexadecimal digits."""
-        total = hashlib.sha256(_canonical([self.system, self.seed, self.parameters]))
+        """The SHA-256 over the header and every step's time, kind, actor and detail, as 64 hexadecimal digits.
+
+        Raises:
+            TraceValueError: a detail holds a value that has no one form as text.
+        """
+        total = hashlib.sha256(_canonical([self.system, self.seed, self.parameters], "the header"))
         for step in self.steps:
-            total.update(_canonical(step[1:5]))
+            total.update(_canonical(step[1:5], f"step {step.index}, detail"))
         return total.hexdigest()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -179,5 +183,9 @@ class Trace:
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _canonical(value: object) -> bytes:
-    return _encoder.encode(value).encode() + b"\n"
+def _canonical(value: object, where: str) -> bytes:
+    try:
+        return _encoder.encode(value).encode() + b"\n"
+    except (TypeError, ValueError):
+        lines.check_value(value, where)
+        raise
