@@ -38,6 +38,7 @@ KINDS: dict[type[Shape], str] = {
     Token: "token",
     Group: "group",
 }
+TYPES = {name: kind for kind, name in KINDS.items()}
 ROLES = ("fill", "stroke", "text_fill", "halo")
 
 
@@ -48,12 +49,12 @@ def encode(document: Document) -> dict[str, Json]:
 
 def defaults() -> dict[str, dict[str, Json]]:
     """What a field of each kind of shape is when nothing is said."""
-    return {name: _defaults_of(kind) for kind, name in KINDS.items()}
+    return {name: _defaults_of(name) for name in KINDS.values()}
 
 
 @cache
-def _defaults_of(kind: type[Shape]) -> dict[str, Json]:
-    values = {field.name: field.default for field in fields(kind) if field.default is not MISSING and field.name != "details"}
+def _defaults_of(kind: str) -> dict[str, Json]:
+    values = {field.name: field.default for field in fields(TYPES[kind]) if field.default is not MISSING and field.name != "details"}
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -160,15 +161,15 @@ class Encoder:
             now = self.shape(shape) | home
             old = written.get(key) if key in before else None
             written[key] = now
-            change = now if old is None or old["kind"] != now["kind"] else changed(old, now, _defaults_of(type(shape)))
+            change = now if old is None or old["kind"] != now["kind"] else changed(old, now, _defaults_of(KINDS[type(shape)]))
             if change:
                 yield self.ids[key], change
 
     def shape(self, shape: Shape) -> dict[str, Json]:
         """One shape, without what it has by default."""
         kind = KINDS[type(shape)]
-        usual = _defaults_of(type(shape))
-        values = {name: self.field(name, getattr(shape, name)) for name in _names(type(shape))}
+        usual = _defaults_of(kind)
+        values = {name: self.field(name, getattr(shape, name)) for name in _names(kind)}
         written = {name: value for name, value in values.items() if value != usual.get(name) and value != []}
         if shape.details or shape.menu:
             written["clickable"] = True
@@ -247,5 +248,5 @@ def short(value: float) -> float:
 
 
 @cache
-def _names(kind: type[Shape]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name not in {"id", "shapes"})
+def _names(kind: str) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(TYPES[kind]) if field.name not in {"id", "shapes"})

@@ -32,6 +32,17 @@ from k8sedu.stage.source import module, page_script
 from k8sedu.stage.svg import film_strip, still
 from k8sedu.stage.theme import Theme
 
+PAGE = """<!doctype html>
+<html>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>
+body {{ margin: 0; background: #FFFFFF }}
+.k8sedu-film {{ max-width: max(700px, 150vh); margin: auto }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #111418 }} }}
+</style></head>
+<body>
+"""
+
 
 class Player(anywidget.AnyWidget):
     """A film that can be watched, stepped and saved.
@@ -62,8 +73,7 @@ class Player(anywidget.AnyWidget):
     def to_html(self) -> str:
         """The film as one HTML page that plays without a network."""
         title = escape(_in_one(self.film.title, self.film.language))
-        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
-        return f'<!doctype html>\n<html>\n<head>{head}</head>\n<body style="margin:0">\n{self._fragment()}\n</body>\n</html>\n'
+        return f"{PAGE.format(title=title)}{self._fragment()}\n</body>\n</html>\n"
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page of `to_html` to a file. A file that was there stays whole until the new one is complete."""

@@ -25,7 +25,7 @@ FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Noto Sans SC, Pin
 MARGIN = 28.0
 HEADER = 52.0
 GAP = 12.0
-ROW = 25.0
+ROW = 23.0
 
 
 def still(
@@ -150,7 +150,7 @@ def _card(scene: Scene, pen: Pen, top: float, selected: str | None) -> str:
     )
     drawing = f'<g transform="translate({fixed(x)},{fixed(top)})">{drawn(scene.card, pen)}</g>'
     rows = [
-        _row(row, pen, x + 18, top + scene.card_height + 24 + ROW * i, scene.card_width - 36)
+        _row(row, pen, x + 18, top + scene.card_height + 26 + ROW * i, scene.card_width - 36)
         for i, row in enumerate(_rows(scene, selected))
     ]
     rule = f'<path d="M{fixed(x + 18)},{fixed(top + scene.card_height)}h{fixed(scene.card_width - 36)}" stroke="{pen.colour("line")}"/>'

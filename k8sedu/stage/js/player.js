@@ -87,7 +87,7 @@ export class Player {
     );
     const send = (control, value) => this.ask({ control, value });
     const controls = this.isLive ? film.controls.map((control) => controlOf(control, say, send)) : [];
-    if (film.source) controls.push(button(this.word("scenario"), () => this.openSource()));
+    if (film.source && this.isLive) controls.push(button(this.word("scenario"), () => this.openSource()));
     this.controls.replaceChildren(...controls);
     this.controls.hidden = !this.controls.childElementCount;
     this.showSpeed();
@@ -108,6 +108,7 @@ export class Player {
     const other = h("button", { type: "button", onclick: () => this.speak(this.language === "zh" ? "en" : "zh") }, this.language === "zh" ? "EN" : "中");
     other.setAttribute("aria-label", WORDS.language[this.language === "zh" ? 1 : 0]);
     return [
+      ...(this.film.source && !this.isLive ? [button("", () => this.openSource(), { name: "source", hint: this.word("scenario") })] : []),
       other,
       button("", () => this.openHelp(), { name: "keys", hint: this.word("keys") }),
       button("", () => this.fullScreen(), { name: "full", hint: this.word("full") }),
@@ -122,6 +123,7 @@ export class Player {
     const dark = matchMedia("(prefers-color-scheme: dark)"), still = matchMedia("(prefers-reduced-motion: reduce)");
     dark.addEventListener("change", () => this.dress(), { signal });
     still.addEventListener("change", () => this.dress(), { signal });
+    document.addEventListener("fullscreenchange", () => this.measure(), { signal });
     this.isDark = () => dark.matches;
     this.isStill = () => still.matches;
     this.bodyWatch = new MutationObserver(() => this.dress());
@@ -166,6 +168,17 @@ export class Player {
     this.root.classList.toggle("full", isFull);
     this.scrubber.tidy();
     this.scrubber.show();
+    this.reserve();
+  }
+
+  // Room for the longest caption of the film, so that nothing below moves when a caption has two lines.
+  reserve() {
+    const style = getComputedStyle(this.caption), pen = document.createElement("canvas").getContext("2d");
+    pen.font = style.font;
+    const room = this.caption.clientWidth - 2 * parseFloat(style.paddingLeft);
+    const texts = new Set(this.film.frames.map((frame) => frame.caption));
+    const widest = Math.max(0, ...[...texts].map((text) => pen.measureText(this.say(text)).width));
+    this.root.style.setProperty("--lines", Math.max(1, Math.ceil((widest * 1.04) / Math.max(room, 1))));
   }
 
   // ---- moving through the film
@@ -380,7 +393,7 @@ export class Player {
   }
 
   signOf({ letter, icon, role, hollow }) {
-    if (icon && !letter) return drawing(this.film.icons[icon], role, 18);
+    if (icon && !hollow) return drawing(this.film.icons[icon], role, 18);
     const style = hollow ? `border-color:var(--${role})` : `background:var(--${role});border-color:var(--${role});color:var(--on-${role})`;
     return h("span", { class: "letter", style }, ...(icon ? [drawing(this.film.icons[icon], "ink", 12)] : [letter]));
   }

@@ -5,7 +5,7 @@ const unpack = async (text) => {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 };
 
-const modelOf = (state, element, markup) => {
+const modelOf = (state, markup) => {
   const listeners = [];
   return {
     get: (name) => state[name],
@@ -14,7 +14,8 @@ const modelOf = (state, element, markup) => {
     off: () => {},
     save_changes: () => {},
     send: () => {
-      const html = `<!doctype html><html><head><meta charset="utf-8"><title>k8sedu</title></head><body style="margin:0">${markup}</body></html>`;
+      const style = "body{margin:0}.k8sedu-film{max-width:max(700px,150vh);margin:auto}@media(prefers-color-scheme:dark){body{background:#111418}}";
+      const html = `<!doctype html><html><head><meta charset="utf-8"><title>k8sedu</title><style>${style}</style></head><body>${markup}</body></html>`;
       for (const listener of listeners) listener({ html, name: "k8sedu.html" });
     },
   };
@@ -23,5 +24,5 @@ const modelOf = (state, element, markup) => {
 for (const element of document.querySelectorAll(".k8sedu-film:not([data-mounted])")) {
   const markup = element.outerHTML; // what "save" writes: the film as it came, and this very script
   element.dataset.mounted = "yes";
-  unpack(element.querySelector(".k8sedu-data").textContent).then((film) => player.render({ model: modelOf({ document: film, step: 0 }, element, markup), el: element }));
+  unpack(element.querySelector(".k8sedu-data").textContent).then((film) => player.render({ model: modelOf({ document: film, step: 0 }, markup), el: element }));
 }
