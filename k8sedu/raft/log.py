@@ -32,12 +32,14 @@ class Log:
     Complexity: O(1) for every look-up, O(k) to append or cut k entries.
     """
 
-    __slots__ = ("entries", "snapshot_index", "snapshot_term", "truncations", "unstable_from")
+    __slots__ = ("entries", "last_index", "snapshot_index", "snapshot_term", "truncations", "unstable_from")
 
     def __init__(self, entries: Sequence[Entry] = (), *, snapshot_index: int = 0, snapshot_term: int = 0) -> None:
         self.entries: list[Entry] = list(entries)
         self.snapshot_index = snapshot_index
         self.snapshot_term = snapshot_term
+        self.last_index = snapshot_index + len(self.entries)
+        """The highest index there is; kept up to date, because every message asks for it."""
         self.unstable_from = self.last_index + 1
         self.truncations = 0
 
@@ -45,11 +47,6 @@ class Log:
     def first_index(self) -> int:
         """The lowest index still in the list (one more than the last index when it is empty)."""
         return self.snapshot_index + 1
-
-    @property
-    def last_index(self) -> int:
-        """The highest index there is."""
-        return self.snapshot_index + len(self.entries)
 
     @property
     def last_term(self) -> int:
@@ -71,7 +68,8 @@ class Log:
         """
         if start <= self.snapshot_index:
             raise CompactedError(f"entry {start} is compacted, the first one left is {self.first_index}.")
-        return tuple(self.entries[start - self.first_index : stop - self.first_index])
+        first = self.snapshot_index + 1
+        return tuple(self.entries[start - first : stop - first]) if start < stop else ()
 
     def matches(self, index: int, term: int) -> bool:
         """The consistency check: does this log hold an entry of that term at that index?"""
@@ -88,6 +86,7 @@ class Log:
     def extend(self, entries: Sequence[Entry]) -> None:
         """Put entries at the end; what a leader does with new commands."""
         self.entries.extend(entries)
+        self.last_index += len(entries)
 
     def append(self, entries: Sequence[Entry], *, truncate: bool = True) -> int:
         """Store what a leader sent, cutting off a conflicting tail; returns how many old entries were cut.
@@ -98,12 +97,12 @@ class Log:
             known = self.term_at(entry.index)
             if known is None:
                 if entry.index > self.snapshot_index:
-                    self.entries.extend(entries[position:])
+                    self.extend(entries[position:])
                     return 0
             elif known != entry.term and truncate and entry.index > self.snapshot_index:
                 cut = self.last_index - entry.index + 1
                 self._cut_from(entry.index)
-                self.entries.extend(entries[position:])
+                self.extend(entries[position:])
                 return cut
         return 0
 
@@ -133,6 +132,7 @@ class Log:
         """Throw the whole log away: a snapshot that reaches further has arrived."""
         self.entries.clear()
         self.snapshot_index, self.snapshot_term = index, term
+        self.last_index = index
         self.unstable_from = index + 1
         self.truncations += 1
 
@@ -147,6 +147,7 @@ class Log:
 
     def check(self) -> None:
         """Assert what must always hold: gapless indexes and terms that never fall. O(n)."""
+        assert self.last_index == self.snapshot_index + len(self.entries), f"last_index is {self.last_index}"
         term = self.snapshot_term
         for offset, entry in enumerate(self.entries):
             assert entry.index == self.first_index + offset, f"gap: {entry} at position {offset}"
@@ -155,5 +156,6 @@ class Log:
 
     def _cut_from(self, index: int) -> None:
         del self.entries[index - self.first_index :]
+        self.last_index = index - 1
         self.unstable_from = min(self.unstable_from, index)
         self.truncations += 1

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from k8sedu.errors import K8sEduError
@@ -39,6 +40,7 @@ class Command(NamedTuple):
     serial: int = 0
 
     @classmethod
+    @lru_cache(maxsize=4096)  # every server of a group parses the same command
     def parse(cls, text: str) -> Command:
         """Read `x=4`, `x+=1` or `x?`, with or without a session in front.
 

@@ -114,8 +114,13 @@ class Node(State):
             self._meet_stale_term(message)
             return self._ready()
         if message.kind in FROM_LEADER:
-            self._follow(message)
-        HANDLERS[message.kind](self, message)
+            if self.role != "follower":
+                self._fall_back(message)
+            if self.role == "follower":
+                self.hear_leader(message.sender)
+        handler = HANDLERS[self.role].get(message.kind)
+        if handler is not None:
+            handler(self, message)
         return self._ready()
 
     def _meet_newer_term(self, message: Message) -> bool:
@@ -139,12 +144,10 @@ class Node(State):
             self.note("refuse_stale", to=message.sender, term=message.term)
             self.send("append_entries_reply", message.sender, index=message.index, reject=True, reject_hint=self.last_index)
 
-    def _follow(self, message: Message) -> None:
+    def _fall_back(self, message: Message) -> None:
         """A message of this term's leader: whoever was a candidate has lost."""
-        if self.role in ("candidate", "pre_candidate"):
+        if self.role != "leader":
             self.become_follower(self.term, message.sender, why="a leader of this term")
-        if self.role == "follower":
-            self.hear_leader(message.sender)
 
     # -- wishes ----------------------------------------------------------------------------------------------------------------------
 
@@ -218,17 +221,15 @@ class Node(State):
             committed += self._apply_committed()
         if self.pending_reads:
             reading.release_pending(self)
-        hard_state = self._changed_hard_state()
-        entries = self.log.take_unstable()
-        if not (self.outbox or self.events or committed or hard_state or entries or self.reads or self.received_snapshot):
+        log, outbox, events, reads = self.log, self.outbox, self.events, self.reads
+        saved = self.saved_hard_state
+        is_saved = saved.term == self.term and saved.voted_for == self.voted_for and self.rules.restart_forgets_commit_index
+        hard_state = None if is_saved else self._changed_hard_state()
+        entries = log.take_unstable() if log.unstable_from <= log.last_index else ()
+        if not (outbox or events or committed or hard_state or entries or reads or self.received_snapshot):
             return NOTHING
-        ready = Ready(
-            tuple(self.outbox), entries, hard_state, self.received_snapshot, committed, tuple(self.reads), tuple(self.events)
-        )
-        self.outbox.clear()
-        self.reads.clear()
-        self.events.clear()
-        self.received_snapshot = None
+        ready = Ready(tuple(outbox), entries, hard_state, self.received_snapshot, committed, tuple(reads), tuple(events))
+        self.outbox, self.events, self.reads, self.received_snapshot = [], [], [], None
         return ready
 
     def _apply_committed(self) -> tuple[Entry, ...]:
@@ -255,52 +256,45 @@ class Node(State):
 
 
 def _append_reply(node: State, message: Message) -> None:
-    if node.role == "leader":
-        replication.receive_append_reply(node, message)
-        if node.role == "leader" and node.transferee is not None and message.sender in node.progress:
-            transfer.finish_if_ready(node, message.sender)
+    replication.receive_append_reply(node, message)
+    if node.transferee is not None and message.sender in node.progress:
+        transfer.finish_if_ready(node, message.sender)
 
 
 def _heartbeat_reply(node: State, message: Message) -> None:
-    if node.role == "leader":
-        replication.receive_heartbeat_reply(node, message)
-        if message.context:
-            reading.receive_confirmation(node, message)
+    replication.receive_heartbeat_reply(node, message)
+    if message.context:
+        reading.receive_confirmation(node, message)
 
 
-def _append(node: State, message: Message) -> None:
-    if node.role == "follower":
-        replication.receive_append(node, message)
+def _transfer(node: State, message: Message) -> None:
+    transfer.transfer_leadership(node, message.context)
 
 
-def _heartbeat(node: State, message: Message) -> None:
-    if node.role == "follower":
-        replication.receive_heartbeat(node, message)
+Handlers = dict[str, Callable[[State, Message], None]]
 
-
-def _snapshot(node: State, message: Message) -> None:
-    if node.role == "follower":
-        replication.receive_snapshot(node, message)
-
-
-def _vote_reply(node: State, message: Message) -> None:
-    if node.role in ("candidate", "pre_candidate"):
-        election.receive_vote_reply(node, message)
-
-
-HANDLERS: dict[str, Callable[[State, Message], None]] = {
+_IN_ANY_ROLE: Handlers = {
     "request_vote": election.receive_vote_request,
     "pre_vote": election.receive_vote_request,
-    "request_vote_reply": _vote_reply,
-    "pre_vote_reply": _vote_reply,
-    "append_entries": _append,
-    "append_entries_reply": _append_reply,
-    "heartbeat": _heartbeat,
-    "heartbeat_reply": _heartbeat_reply,
-    "install_snapshot": _snapshot,
     "timeout_now": transfer.receive_timeout_now,
-    "transfer_leadership": lambda node, message: transfer.transfer_leadership(node, message.context),
+    "transfer_leadership": _transfer,
     "read_index": reading.read,
     "read_index_reply": reading.receive_read_reply,
 }
-"""What each kind of message does; the term has been dealt with before."""
+_AS_CANDIDATE: Handlers = _IN_ANY_ROLE | {
+    "request_vote_reply": election.receive_vote_reply,
+    "pre_vote_reply": election.receive_vote_reply,
+}
+
+HANDLERS: dict[str, Handlers] = {
+    "follower": _IN_ANY_ROLE
+    | {
+        "append_entries": replication.receive_append,
+        "heartbeat": replication.receive_heartbeat,
+        "install_snapshot": replication.receive_snapshot,
+    },
+    "pre_candidate": _AS_CANDIDATE,
+    "candidate": _AS_CANDIDATE,
+    "leader": _IN_ANY_ROLE | {"append_entries_reply": _append_reply, "heartbeat_reply": _heartbeat_reply},
+}
+"""What each kind of message does in each role, once the term has been dealt with; what is not here is ignored."""

@@ -28,7 +28,7 @@ def append(state: State, items: list[tuple[str, str]]) -> None:
 
 def broadcast_append(state: State) -> None:
     """Send every follower what it lacks."""
-    for name in state.membership.members:
+    for name in state.progress:
         if name != state.id:
             send_append(state, name)
 
@@ -147,26 +147,26 @@ def advance_commit(state: State) -> bool:
 
 def receive_append(state: State, message: Message) -> None:
     """Store the leader's entries if the one before them is here too; otherwise say where to look."""
-    index, log = message.index, state.log
-    if index < state.commit_index and state.rules.log_consistency_check:
+    index, log, checks = message.index, state.log, state.rules.log_consistency_check
+    if checks and index < state.commit_index:
         state.send("append_entries_reply", message.sender, index=state.commit_index)
         return
-    if state.rules.log_consistency_check and not log.matches(index, message.log_term):
+    if checks and log.term_at(index) != message.log_term:
         hint, hint_term = log.conflict_hint(min(index, log.last_index), message.log_term)
         state.note("refuse_entries", index=index, hint=hint)
         state.send(
             "append_entries_reply", message.sender, index=index, log_term=hint_term, reject=True, reject_hint=hint
         )
         return
-    entries = message.entries
-    if not state.rules.log_consistency_check:
-        entries = _as_if_they_fitted(state, entries)
-    cut = log.append(entries, truncate=state.rules.truncate_on_conflict)
-    if cut:
-        state.note("truncate", entries=cut)
+    if message.entries:
+        entries = message.entries if checks else _as_if_they_fitted(state, message.entries)
+        cut = log.append(entries, truncate=state.rules.truncate_on_conflict)
+        if cut:
+            state.note("truncate", entries=cut)
     last_new = index + len(message.entries)
-    learn_commit(state, min(message.commit, last_new))
-    state.send("append_entries_reply", message.sender, index=last_new)
+    if message.commit > state.commit_index:
+        learn_commit(state, min(message.commit, last_new))
+    state.outbox.append(Message("append_entries_reply", state.id, message.sender, state.term, 0, last_new))
 
 
 def _as_if_they_fitted(state: State, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -177,7 +177,8 @@ def _as_if_they_fitted(state: State, entries: tuple[Entry, ...]) -> tuple[Entry,
 
 def receive_heartbeat(state: State, message: Message) -> None:
     """The leader lives; apply what it says is committed."""
-    learn_commit(state, message.commit)
+    if message.commit > state.commit_index:
+        learn_commit(state, message.commit)
     state.send("heartbeat_reply", message.sender, context=message.context)
 
 

@@ -81,7 +81,20 @@ class Wire:
     (Delivery(due_us=3000, lost=True),)
     """
 
-    __slots__ = ("_cuts", "_duplication", "_in_order", "_last_due_us", "_loss", "_slow", "_usual", "_walls", "blocked", "network")
+    __slots__ = (
+        "_cuts",
+        "_duplication",
+        "_in_order",
+        "_is_plain",
+        "_last_due_us",
+        "_loss",
+        "_plain_us",
+        "_slow",
+        "_usual",
+        "_walls",
+        "blocked",
+        "network",
+    )
 
     def __init__(self, network: Network) -> None:
         self.blocked: tuple[Link, ...] = ()  # sorted, and the same object until it changes: frames share it
@@ -93,13 +106,18 @@ class Wire:
     def become(self, network: Network) -> None:
         """From now on messages are treated like this; the cuts stay, and so do the messages already on their way."""
         self.network = network
-        self._usual = network.delay_us()
+        low_us, high_us = self._usual = network.delay_us()
+        self._plain_us = low_us, high_us - low_us + 1
+        self._is_plain = not (network.loss or network.duplication or network.slow_links) and network.reordering
         self._slow = {link: network.delay_us(link) for link in network.slow_links}
         self._loss, self._duplication, self._in_order = network.loss, network.duplication, not network.reordering
 
     def plan(self, sender: str, receiver: str, *, now_us: int, random: Random) -> tuple[Delivery, ...]:
         """When a message sent now arrives: one delivery, or two if the network makes a copy."""
         link = (sender, receiver)
+        if self._is_plain:
+            low_us, span_us = self._plain_us
+            return (Delivery(now_us + low_us + int(random.random() * span_us), link in self._walls),)
         first = self._delivery(link, now_us, random)
         if self._duplication and random.random() < self._duplication:
             return first, self._delivery(link, now_us, random)

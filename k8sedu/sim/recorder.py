@@ -15,6 +15,10 @@ from k8sedu.errors import K8sEduError
 from k8sedu.trace import Frozen, Step, Trace
 
 
+_new = tuple.__new__
+"""Makes a Step without the call of its own constructor: a run makes a million of them."""
+
+
 class RecorderError(K8sEduError, ValueError):
     """A step that is told in the wrong order."""
 
@@ -51,8 +55,8 @@ class Recorder:
         if time_us < self._now_us:
             raise RecorderError(f"step {kind!r} is recorded at {time_us} µs, expected {self._now_us} µs or later")
         self._now_us = time_us
-        frozen = detail if type(detail) is Frozen else Frozen(detail)
-        self._steps.append(Step(len(self._steps), time_us, kind, actor, frozen, frame if self.frames else None))
+        steps, frozen = self._steps, detail if type(detail) is Frozen else Frozen(detail)
+        steps.append(_new(Step, (len(steps), time_us, kind, actor, frozen, frame if self.frames else None)))
 
     def trace(self) -> Trace:
         """The run so far. More may be recorded afterwards; this trace stays as it is."""

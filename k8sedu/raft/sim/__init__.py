@@ -153,6 +153,8 @@ def collector_asleep() -> Iterator[None]:
         yield
     finally:
         if was_awake:
+            gc.freeze()  # what was made goes straight to the oldest generation,
+            gc.unfreeze()  # or waking up would begin with a scan of it all
             gc.enable()
 
 

@@ -36,18 +36,18 @@ AFTER_ALL = 2
 class Call:
     """Something that will be done later: the least that SimPy asks of an event, because a run makes millions of them."""
 
-    __slots__ = ("_ok", "callbacks", "value")
+    __slots__ = ("_ok", "action", "callbacks", "due_us", "value")
 
-    def __init__(self, action: Callable[[Call], None], value: Any) -> None:
+    def __init__(self, happen: Callable[[Any], None], action: Callable[[Call], None], value: Any, due_us: int) -> None:
         self._ok = True
-        self.callbacks = (action,)
-        self.value = value
+        self.callbacks = (happen,)
+        self.action, self.value, self.due_us = action, value, due_us
 
 
 class Flight(Call):
     """A message on its way: the call of its own arrival."""
 
-    __slots__ = ("due_us", "frame", "message", "number", "why_lost")
+    __slots__ = ("frame", "message", "number", "why_lost")
 
     def __init__(self, arrive: Callable[[Any], None], message: Message, number: int, due_us: int, why_lost: str) -> None:
         self._ok = True
@@ -61,6 +61,7 @@ class World:
 
     def __init__(self, servers: dict[str, Server], *, wire: Wire, seed: int, recorder: Recorder, checker: Checker | None) -> None:
         self.environment = simpy.Environment(initial_time=0)
+        self.now_us = 0
         self.servers, self.wire, self.seed = servers, wire, seed
         self.recorder, self.checker = recorder, checker
         self.clients: dict[str, Client] = {}
@@ -75,18 +76,20 @@ class World:
 
     # -- time ----------------------------------------------------------------------------------------------------------------------
 
-    @property
-    def now_us(self) -> int:
-        """Simulated time."""
-        return int(self.environment.now)
-
     def after(self, delay_us: int, action: Callable[[Call], None], value: Any = None, *, priority: int = 1) -> None:
         """Do `action` when this much time has passed; it is given the call, whose `value` is `value`."""
-        self.environment.schedule(Call(action, value), priority, delay_us)  # type: ignore[arg-type]
+        call = Call(self._happen, action, value, self.now_us + delay_us)
+        self.environment.schedule(call, priority, delay_us)  # type: ignore[arg-type]
+
+    def _happen(self, call: Call) -> None:
+        self.now_us = call.due_us
+        call.action(call)
 
     def run(self, until_us: int) -> None:
         """Let the world go on up to and including a time, or until an invariant is broken."""
         self.environment.run(until=until_us + 1)
+        if not self.is_over:
+            self.now_us = until_us
 
     # -- messages --------------------------------------------------------------------------------------------------------------------
 
@@ -97,8 +100,7 @@ class World:
             self.drop_next.remove((message.kind, sender, receiver))
             self._launch(message, self.now_us, "dropped on purpose")
             return
-        deliveries = self.wire.plan(sender, receiver, now_us=self.environment.now, random=self.lucks[sender])  # type: ignore[arg-type]
-        for due_us, lost in deliveries:
+        for due_us, lost in self.wire.plan(sender, receiver, now_us=self.now_us, random=self.lucks[sender]):
             self._launch(message, due_us, self._why_lost(sender, receiver) if lost else "")
 
     def _why_lost(self, sender: str, receiver: str) -> str:
@@ -108,15 +110,15 @@ class World:
         number = self.next_number
         self.next_number = number + 1
         flight = self.flights[number] = Flight(self._arrive, message, number, due_us, why_lost)
-        now_us = self.environment.now
         if self.recorder.frames:
-            flight.frame = message_frame(message, number, sent_us=int(now_us), due_us=due_us, lost=bool(why_lost))
+            flight.frame = message_frame(message, number, sent_us=self.now_us, due_us=due_us, lost=bool(why_lost))
             self._show(flight)
-        self.environment.schedule(flight, 1, due_us - now_us)  # type: ignore[arg-type]
+        self.environment.schedule(flight, 1, due_us - self.now_us)  # type: ignore[arg-type]
 
     def _arrive(self, flight: Flight) -> None:
         if self.flights.get(flight.number) is not flight:
             return  # dropped or delayed on its way
+        self.now_us = flight.due_us
         self.forget(flight.number)
         message = flight.message
         server = self.servers.get(message.receiver)
@@ -163,7 +165,7 @@ class World:
 
     def _take(self, server: Server, message: Message, number: int) -> None:
         node = server.node
-        node.now_ticks = server.ticks_at(self.environment.now)  # type: ignore[arg-type]
+        node.now_ticks = server.ticks_at(self.now_us)
         if message.kind == "client_request":
             self._take_request(server, message, number)
             return
@@ -208,8 +210,9 @@ class World:
 
     def carry_out(self, server: Server, ready: Ready, cause: str, detail: dict[str, Any]) -> None:
         """Write, send, apply, set the alarm, and write the trace."""
-        self.touch(server)
-        if ready.entries or ready.hard_state is not None or ready.snapshot is not None:
+        server.frame = self._frame = None
+        messages, entries, hard_state, snapshot, committed, reads, events = ready
+        if entries or hard_state is not None or snapshot is not None:
             delay_us = self._disk_delay_us(server)
             if delay_us:
                 server.busy_until_us, server.unsaved = self.now_us + delay_us, ready
@@ -217,16 +220,18 @@ class World:
                 self._note(server, ready, cause, detail)
                 return
             server.storage.save(ready, rules=server.rules)
-        self._publish(server, ready)
-        if ready.events or server.wake_at_us is None:
+        for message in messages:
+            self.send(message)
+        if committed or reads or server.reads or snapshot is not None:
+            self._apply(server, ready)
+        if events or server.wake_at_us is None:
             self.arm(server)  # only an event can bring a timer forward; an alarm that comes too early is set again
         self._note(server, ready, cause, detail)
         if self.checker is not None and not self.is_over:
             self._check(server)
 
-    def _publish(self, server: Server, ready: Ready) -> None:
-        for message in ready.messages:
-            self.send(message)
+    def _apply(self, server: Server, ready: Ready) -> None:
+        """Give the state machine what is committed, and clients their answers."""
         if ready.snapshot is not None:
             server.restore(ready.snapshot)
         if ready.committed:
@@ -255,7 +260,9 @@ class World:
         ready, server.unsaved, server.busy_until_us = server.unsaved, None, None
         server.storage.save(ready, rules=server.rules)
         self.touch(server)
-        self._publish(server, ready)
+        for message in ready.messages:
+            self.send(message)
+        self._apply(server, ready)
         self.record("disk_written", server.name, entries=len(ready.entries))
         if self.checker is not None:
             self._check(server)
@@ -288,7 +295,7 @@ class World:
 
     def _alarm(self, call: Call) -> None:
         server, epoch = call.value
-        if server.epoch != epoch or server.wake_at_us != self.environment.now:
+        if server.epoch != epoch or server.wake_at_us != self.now_us:
             return
         server.wake_at_us = None
         if not server.is_free:
