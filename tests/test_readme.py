@@ -12,6 +12,7 @@ import pytest
 from k8sedu.cli import main
 
 ROOT = Path(__file__).parent.parent
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 
 
@@ -27,8 +28,7 @@ def test_the_six_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_longer_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The block that shows what can be done with a run can be pasted into a notebook."""
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    (block,) = (block for block in blocks if ">>>" not in block)
+    (block,) = (block for language, block in BLOCKS if language == "python" and ">>>" not in block)
     exec(compile(block, "README.md", "exec"), {})
     assert (tmp_path / "run.jsonl").exists()
 
@@ -37,7 +37,7 @@ def test_the_scenario_is_one(tmp_path: Path) -> None:
     """The scenario of the README can be read, and written again without a change."""
     from k8sedu.sim import scenario
 
-    (block,) = (block for block in re.findall(r"```\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL) if block.startswith("system"))
+    (block,) = (block for _, block in BLOCKS if block.startswith("system"))
     (tmp_path / "readme.scenario").write_text(block)
     assert len(scenario.read(tmp_path / "readme.scenario").faults) == 2
 
