@@ -27,12 +27,13 @@ import matplotlib.pyplot as plt
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from k8sedu.errors import K8sEduError
 from k8sedu.files import write_whole
 from k8sedu.language import Words, language
-from k8sedu.stage.theme import PALETTE, PAPER, Theme, colour
+from k8sedu.stage.theme import PALETTE, PAPER, TERM_COLOURS, Theme, colour
 
 CJK_FONTS = (
     "Noto Sans CJK SC",
@@ -53,7 +54,7 @@ class ChartError(K8sEduError, ValueError):
     """A chart that cannot be drawn or saved."""
 
 
-def settings(theme: Theme = "light") -> dict[str, Any]:
+def settings(theme: Theme = "light") -> Any:  # matplotlib types its settings by a list of all their names
     """The look as matplotlib settings.
 
     >>> settings("dark")["axes.facecolor"]
@@ -71,7 +72,7 @@ def settings(theme: Theme = "light") -> dict[str, Any]:
         "axes.spines.right": False,
         "axes.axisbelow": True,
         "axes.unicode_minus": False,
-        "axes.prop_cycle": mpl.cycler(color=[PALETTE[name] for name in ("blue", "orange", "green", "purple", "sky", "vermillion")]),
+        "axes.prop_cycle": cycler(color=[PALETTE[name] for name in TERM_COLOURS]),
         "grid.color": paper["line"],
         "grid.linewidth": 0.8,
         "lines.linewidth": 1.8,

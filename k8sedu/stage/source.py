@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from k8sedu.stage.theme import PAPER, Theme, colour, roles
 
-MODULES = ("film", "clock", "paint", "words", "parts", "player")
+MODULES = ("film", "clock", "paint", "words", "parts", "boxes", "details", "player")
 FOLDER = files("k8sedu.stage") / "js"
 
 

@@ -171,8 +171,8 @@ def _node_parts(key: str, name: str, role: str, r: float, step: int) -> Iterator
     )
     if role == "candidate":
         for vote in range(5):
-            fill, stroke = (("good", "good"), ("bad", "bad"), (None, "muted"))[min(2, vote)]
-            yield Circle(f"{key}/vote/{vote}", 12 * vote - 24, 14, 4, fill=fill, stroke=stroke)
+            answer = ("good", "bad", None)[min(2, vote)]
+            yield Circle(f"{key}/vote/{vote}", 12 * vote - 24, 14, 4, fill=answer, stroke=answer or "muted")
     yield Circle(f"{key}/badge", 0.78 * r, -0.78 * r, 11, fill=term, stroke="paper", width=2)
     yield Label(f"{key}/term", 0.78 * r, -0.78 * r, term[-1], size=12, weight=700, fill=f"on:{term}")
 

@@ -1,11 +1,13 @@
 // The player: one ES module for the live widget (anywidget calls `render`) and for an exported file (static.js calls it).
 // It lives in a shadow root, so a page's style cannot break it, several players do not meet, and keys never leak out of it.
 
+import { Boxes } from "./boxes.js";
 import { Clock } from "./clock.js";
+import { Details } from "./details.js";
 import { decodeFilm, indexAt, milliseconds, textAt } from "./film.js";
 import { GLIDE_MS, Stage, svg } from "./paint.js";
-import { Scrubber, button, controlOf, drawing, h, menuOf, sentence, sign } from "./parts.js";
-import { KEY_LIST, WORDS } from "./words.js";
+import { Scrubber, button, controlOf, h, sentence, sign } from "./parts.js";
+import { WORDS } from "./words.js";
 
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const WIDE = 760; // narrower than this, the card moves below the stage
@@ -49,17 +51,16 @@ export class Player {
     this.cardSvg = svg("svg", { viewBox: `0 0 ${cardWidth || 1} ${cardHeight || 1}`, role: "group" });
     this.title = h("h2");
     this.subtitle = h("p", { class: "subtitle" });
-    this.rows = h("dl");
-    this.hint = h("p", { class: "hint" });
-    this.card = h("aside", {}, h("div", { class: "sheet" }, cardHeight ? this.cardSvg : "", this.rows, this.hint));
+    this.details = new Details(this);
+    this.card = h("aside", {}, h("div", { class: "sheet" }, cardHeight ? this.cardSvg : "", this.details.rows, this.details.hint));
     this.caption = h("p", { class: "caption", "aria-live": "polite" });
     this.scrubber = new Scrubber(this.clock, (share) => this.seek(() => this.clock.seekFraction(share)));
     this.buttons = h("div", { class: "buttons" });
     this.controls = h("div", { class: "controls" });
-    this.over = h("div", { class: "over" });
+    this.boxes = new Boxes(this);
     this.main = h("main", {}, this.stageSvg, cardWidth ? this.card : "");
     const header = h("header", {}, this.title, this.subtitle);
-    this.root = h("section", { class: "player", tabindex: "0" }, header, this.main, this.caption, this.scrubber.element, this.buttons, this.controls, this.over);
+    this.root = h("section", { class: "player", tabindex: "0" }, header, this.main, this.caption, this.scrubber.element, this.buttons, this.controls, this.boxes.element);
     this.main.style.setProperty("--columns", `minmax(0, ${width}fr) minmax(0, ${cardWidth || 1}fr)`);
     const shadow = this.el.shadowRoot ?? this.el.attachShadow({ mode: "open" });
     shadow.replaceChildren(h("style", {}, STYLE), this.root);
@@ -87,7 +88,7 @@ export class Player {
     );
     const send = (control, value) => this.ask({ control, value });
     const controls = this.isLive ? film.controls.map((control) => controlOf(control, say, send)) : [];
-    if (film.source && this.isLive) controls.push(button(this.word("scenario"), () => this.openSource()));
+    if (film.source && this.isLive) controls.push(button(this.word("scenario"), () => this.boxes.source()));
     this.controls.replaceChildren(...controls);
     this.controls.hidden = !this.controls.childElementCount;
     this.showSpeed();
@@ -108,9 +109,9 @@ export class Player {
     const other = h("button", { type: "button", onclick: () => this.speak(this.language === "zh" ? "en" : "zh") }, this.language === "zh" ? "EN" : "中");
     other.setAttribute("aria-label", WORDS.language[this.language === "zh" ? 1 : 0]);
     return [
-      ...(this.film.source && !this.isLive ? [button("", () => this.openSource(), { name: "source", hint: this.word("scenario") })] : []),
+      ...(this.film.source && !this.isLive ? [button("", () => this.boxes.source(), { name: "source", hint: this.word("scenario") })] : []),
       other,
-      button("", () => this.openHelp(), { name: "keys", hint: this.word("keys") }),
+      button("", () => this.boxes.help(), { name: "keys", hint: this.word("keys") }),
       button("", () => this.fullScreen(), { name: "full", hint: this.word("full") }),
       button(this.word("save"), () => this.model.send({ save: true }), { hint: this.word("saveHint") }),
     ];
@@ -254,7 +255,7 @@ export class Player {
     const isGliding = stage.show(clock.time, now);
     this.showTime();
     if (isNew) this.showFrame();
-    else if (this.counts) this.showDetails();
+    else if (this.details.counts) this.details.show();
     if (clock.playing !== this.playingShown) this.showPlaying();
     return isGliding;
   }
@@ -276,8 +277,8 @@ export class Player {
     const caption = this.say(this.frameShown.caption);
     if (caption !== this.captionShown) this.caption.replaceChildren(...sentence((this.captionShown = caption)));
     for (const jump of this.jumps) jump.disabled = !jump.steps.some((step) => step > index);
-    this.showDetails();
-    this.mark();
+    this.details.show();
+    this.details.mark();
   }
 
   showPlaying() {
@@ -308,112 +309,11 @@ export class Player {
 
   click(event) {
     const sprite = event.composedPath().map((element) => element.sprite).find((sprite) => sprite?.shape.clickable);
-    if (this.opened && !event.composedPath().includes(this.over)) this.shut();
-    if (sprite) this.choose(sprite);
+    if (!event.composedPath().includes(this.boxes.element)) this.boxes.shut();
+    if (sprite) this.details.choose(sprite);
   }
 
-  choose(sprite) {
-    this.selected = sprite.id;
-    this.showDetails();
-    this.mark();
-    const rows = this.isLive && this.film.menus[sprite.shape.menu];
-    if (rows?.length) this.openMenu(sprite, rows);
-  }
-
-  // The rows below the card: of the chosen shape if it is there, else of the shape that this step is about.
-  showDetails() {
-    const { film, index, time } = this.clock, frame = film.frames[index];
-    const shown = [this.selected, frame.focus].find((id) => frame.shapes.get(id)?.details?.length);
-    const rows = shown === undefined ? frame.details : frame.shapes.get(shown).details;
-    const key = JSON.stringify([shown, rows.map((row) => row.map((text) => textAt(text, film.words, this.language, time)))]);
-    if (key === this.rowsShown) return;
-    this.rowsShown = key;
-    this.counts = rows.some((row) => Array.isArray(row[1]));
-    this.rows.replaceChildren(...rows.map(([label, value]) => h("div", {}, h("dt", {}, this.say(label)), h("dd", {}, this.say(value)))));
-    const name = shown !== undefined && shown === this.selected ? this.word("selected", this.say(frame.shapes.get(shown).label)) + " · " : "";
-    this.hint.textContent = name + this.word(this.isLive ? "hintLive" : "hint");
-  }
-
-  // A ring around the chosen shape. A group carries its ring along.
-  mark() {
-    this.ring?.remove();
-    this.marked?.element.removeAttribute("aria-pressed");
-    this.marked = this.stage.sprites.get(this.selected);
-    if (!this.marked) return;
-    this.marked.element.setAttribute("aria-pressed", "true");
-    const { shape, element } = this.marked;
-    if (element.tagName !== "g") return;
-    const box = shape.kind === "token" ? { x: -shape.r, y: -shape.r, width: 2 * shape.r, height: 2 * shape.r } : element.getBBox();
-    const [w, hh] = [box.width + 10, box.height + 10];
-    const rx = Math.abs(w - hh) < 14 ? Math.min(w, hh) / 2 : 10;
-    this.ring = svg("rect", { x: box.x - 5, y: box.y - 5, width: w, height: hh, rx, class: "ring" });
-    element.append(this.ring);
-  }
-
-  // ---- boxes that open
-
-  open(box, { x, y } = {}) {
-    this.shut();
-    this.opened = this.root.getRootNode().activeElement ?? this.root;
-    this.over.replaceChildren(box);
-    if (x === undefined) box.classList.add("middle");
-    else {
-      const room = this.root.getBoundingClientRect();
-      box.style.left = `${Math.max(8, Math.min(x - room.left, room.width - box.offsetWidth - 8))}px`;
-      box.style.top = `${Math.max(8, Math.min(y - room.top, room.height - box.offsetHeight - 8))}px`;
-    }
-    box.querySelector("button")?.focus({ preventScroll: true });
-  }
-
-  shut() {
-    if (!this.opened) return;
-    this.over.replaceChildren();
-    this.opened.focus?.({ preventScroll: true });
-    this.opened = undefined;
-  }
-
-  openMenu(sprite, rows) {
-    const box = sprite.element.getBoundingClientRect();
-    const choose = (action) => {
-      this.shut();
-      this.ask({ action, shape: sprite.id });
-    };
-    this.open(menuOf(rows.map(([name, label]) => [name, this.say(label)]), choose), { x: box.right + 6, y: box.top });
-    this.over.firstChild.setAttribute("aria-label", this.say(sprite.shape.label));
-  }
-
-  openHelp() {
-    const row = (key, text) => h("div", {}, h("dt", {}, key), h("dd", {}, text));
-    const pick = (pair) => pair[this.language === "zh" ? 1 : 0];
-    const keys = h("dl", {}, ...KEY_LIST.map(([key, text]) => row(h("kbd", {}, key), pick(text))));
-    const signs = h("dl", {}, ...this.film.legend.map((entry) => row(this.signOf(entry), this.say(entry.text))));
-    const parts = [h("h3", {}, this.word("keyTitle")), keys];
-    if (this.film.legend.length) parts.push(h("h3", {}, this.word("signs")), signs);
-    this.open(this.box(this.word("keys"), ...parts));
-  }
-
-  signOf({ letter, icon, role, hollow }) {
-    if (icon && !hollow) return drawing(this.film.icons[icon], role, 18);
-    const style = hollow ? `border-color:var(--${role})` : `background:var(--${role});border-color:var(--${role});color:var(--on-${role})`;
-    return h("span", { class: "letter", style }, ...(icon ? [drawing(this.film.icons[icon], "ink", 12)] : [letter]));
-  }
-
-  openSource() {
-    const text = h("textarea", { readonly: true, rows: 14, spellcheck: "false" });
-    text.value = this.film.source;
-    const copy = button(this.word("copy"), async () => {
-      text.select();
-      await navigator.clipboard?.writeText(text.value).catch(() => document.execCommand("copy"));
-      copy.textContent = this.word("copied");
-    });
-    this.open(this.box(this.word("scenario"), text, h("div", { class: "row" }, copy)));
-  }
-
-  box(name, ...children) {
-    const close = button("×", () => this.shut(), { hint: this.word("close") });
-    close.classList.add("close");
-    return h("div", { class: "box", role: "dialog", "aria-label": name }, close, ...children);
-  }
+  // ---- full screen
 
   fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
@@ -425,14 +325,14 @@ export class Player {
   key(event) {
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") return this.shut();
+    if (event.key === "Escape") return this.boxes.shut();
     const path = event.composedPath(), target = path[0];
     const isField = target.matches("input, select, textarea"), isButton = target.matches("button");
-    if (isField || path.includes(this.over)) return;
+    if (isField || path.includes(this.boxes.element)) return;
     const act = this.keyActions(event)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     const isPress = event.key === " " || event.key === "Enter";
     if (isPress && isButton) return;
-    if (isPress && target.sprite) this.choose(target.sprite);
+    if (isPress && target.sprite) this.details.choose(target.sprite);
     else if (act) act();
     else return;
     event.preventDefault();
@@ -450,7 +350,7 @@ export class Player {
       "=": () => this.faster(1),
       "-": () => this.faster(-1),
       f: () => this.fullScreen(),
-      "?": () => this.openHelp(),
+      "?": () => this.boxes.help(),
     };
   }
 
@@ -465,7 +365,7 @@ export class Player {
 
   receive(message) {
     this.root.removeAttribute("aria-busy");
-    if (message.error) this.open(this.box(message.error, h("p", { class: "error" }, message.error)));
+    if (message.error) this.boxes.tell(message.error);
     if (!message.html) return;
     const link = h("a", { href: URL.createObjectURL(new Blob([message.html], { type: "text/html" })), download: message.name });
     link.click();
@@ -484,8 +384,8 @@ export class Player {
 
   speak(language) {
     this.language = language;
-    this.rowsShown = undefined;
-    this.shut();
+    this.details.rowsShown = undefined;
+    this.boxes.shut();
     this.furnish();
     this.settle();
   }
