@@ -154,3 +154,107 @@ class Table:
 def table() -> type[Table]:
     """The class: a test sets its own table."""
     return Table
+
+
+class Storm(Table):
+    """A table on which a dice decides everything, and which checks the promises of Raft as it goes.
+
+    Five servers run, the first three are the group. Messages are lost, doubled and reordered; servers crash, join and leave, hand over,
+    read and compact their logs.
+    """
+
+    CHANGES = ("add n4", "add n5", "learner n4", "learner n3", "remove n1", "remove n2", "add n1, remove n3", "joint: add n2", "leave joint")
+
+    def __init__(self, seed: int, *, config: Config = CONFIG, rules: Rules = ALL_RULES, changes: bool = True) -> None:
+        super().__init__(3, config=config, rules=rules, seed=seed)
+        self.dice = random.Random(seed)
+        self.changes = changes
+        self.leaders: dict[int, str] = {}
+        self.committed: dict[int, Entry] = {}
+        self.memberships: dict[int, object] = {}
+        self.asked: dict[str, int] = {}
+        for name in ("n4", "n5"):
+            self.join(name)
+        self.names = tuple(self.nodes)
+
+    def run(self, steps: int) -> None:
+        """Throw the dice so many times."""
+        for _ in range(steps):
+            self.one()
+
+    def one(self) -> None:
+        """Something happens."""
+        dice = self.dice
+        if self.network and dice.random() < 0.75:
+            return self.message()
+        name = dice.choice(self.names)
+        if name not in self.nodes:
+            return self.restart(name) if dice.random() < 0.3 else None
+        happening = dice.choices((self.wait, self.wish, self.fall), (20, 12, 1))[0]
+        happening(name)
+        return None
+
+    def message(self) -> None:
+        """The network takes any message and delivers, doubles or loses it."""
+        message = self.network.pop(self.dice.randrange(min(len(self.network), 8)))
+        fate = self.dice.random()
+        if fate < 0.05:
+            self.network.append(message)
+        if fate < 0.9 and message.receiver in self.nodes:
+            self.do(message.receiver, lambda node: node.step(message))
+
+    def wait(self, name: str) -> None:
+        """Time passes at one server."""
+        self.do(name, lambda node: node.tick(self.dice.choice((1, 1, 1, 5))))
+
+    def wish(self, name: str) -> None:
+        """Somebody wants something of a server."""
+        node, dice = self.nodes[name], self.dice
+        index, context = node.last_applied, f"{name}/{len(self.asked)}"
+        wish = dice.randrange(6)
+        if wish == 0 and index > node.log.snapshot_index:
+            self.storage[name].compact(node.compact(index, str(index)))
+        elif wish == 1:
+            self.asked[context] = max(other.commit_index for other in self.nodes.values())
+            self.do(name, lambda node: node.read(context))
+        elif node.role != "leader" or node.transferee or name not in node.progress:
+            return
+        elif wish == 2 and self.changes:
+            self.change(name, dice.choice(self.CHANGES))
+        elif wish == 3 and dice.random() < 0.3:
+            self.do(name, lambda node: node.transfer_leadership(dice.choice(self.names)))
+        else:
+            self.propose(name, f"x={dice.randrange(100)}")
+
+    def fall(self, name: str) -> None:
+        """A server crashes; mostly it comes back at once, its messages on the way are not lost."""
+        del self.nodes[name]
+        if self.dice.random() < 0.7:
+            self.restart(name)
+
+    def do(self, name: str, call: Callable[[Node], Ready]) -> Ready:
+        """As above, and then everything that must hold is checked."""
+        ready = super().do(name, call)
+        node = self.nodes[name]
+        node.log.check()
+        where = f"seed {self.seed}, {name}"
+        if node.role == "leader":
+            assert self.leaders.setdefault(node.term, name) == name, f"{where}: two leaders in term {node.term}"
+        for entry in ready.committed:
+            assert self.committed.setdefault(entry.index, entry) == entry, f"{where}: applied {entry}, others {self.committed[entry.index]}"
+        if ready.snapshot is not None:
+            assert self.committed[ready.snapshot.index].term == ready.snapshot.term, f"{where}: a snapshot of something else"
+        if ready.committed or ready.snapshot:
+            known = self.memberships.setdefault(max(node.last_applied, node.membership_index), node.membership)
+            assert known == node.membership, f"{where}: {node.membership}, others {known}"
+        for read in ready.reads:
+            assert read.index >= self.asked[read.context], f"{where}: stale read {read}, committed was {self.asked[read.context]}"
+        disk = self.storage[name]
+        assert (disk.entries, disk.snapshot.index) == (node.log.entries, node.log.snapshot_index), f"{where}: disk and memory differ"
+        return ready
+
+
+@pytest.fixture
+def storm() -> type[Storm]:
+    """The class: a test chooses the seed."""
+    return Storm
