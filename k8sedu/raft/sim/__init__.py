@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from k8sedu.raft.config import Config
 from k8sedu.raft.checker import Checker
+from k8sedu.raft.config import Config
 from k8sedu.raft.messages import Entry, Snapshot
 from k8sedu.raft.ready import HardState
 from k8sedu.raft.rules import ALL_RULES, Rules
@@ -23,6 +23,7 @@ from k8sedu.raft.sim import actions
 from k8sedu.raft.sim.clients import Client, Clients
 from k8sedu.raft.sim.parameters import Parameters, SimulationError, gather
 from k8sedu.raft.sim.server import Server
+from k8sedu.raft.sim.settings import read_settings, write_settings
 from k8sedu.raft.sim.world import AFTER_ALL, World
 from k8sedu.raft.storage import Storage
 from k8sedu.sim.faults import Fault
@@ -30,7 +31,7 @@ from k8sedu.sim.network import Network, Wire
 from k8sedu.sim.recorder import Recorder
 from k8sedu.sim.scenario import Scenario, read
 from k8sedu.sim.seeds import stream
-from k8sedu.trace import Frozen, Step, Trace
+from k8sedu.trace import Step, Trace
 
 __all__ = ["Clients", "Parameters", "SimulationError", "fork", "run_scenario", "scenario_of", "simulate"]
 
@@ -42,21 +43,21 @@ def simulate(
     duration_ms: float = 3_000,
     faults: Iterable[Fault | str] = (),
     clients: int | Clients = 0,
-    network: Network = Network(),  # noqa: B008  # immutable values
-    config: Config = Config(),  # noqa: B008
+    network: Network = Network(),  # immutable values
+    config: Config = Config(),
     rules: Rules = ALL_RULES,
     tick_us: int = 1_000,
     disk_ms: float | tuple[float, float] = 0,
     spares: int = 0,
     logs: Mapping[str, Sequence[int]] | None = None,
     frames: bool = True,
-    check: bool = True,
+    check: bool | None = None,
 ) -> Trace:
     """Run a Raft group and write down everything that happens.
 
     The servers are called n1 to nN, clients c1 to cM. `logs` gives servers a past: the terms of their log entries. `spares` are servers
-    that run but are no members yet. With `check` every invariant is checked after every step, and a run that breaks one ends there with
-    a step of kind `violation`.
+    that run but are no members yet. Every invariant is checked after every step, and a run that breaks one ends there with a step of
+    kind `violation`; without `frames` only if `check` says so.
 
     >>> from k8sedu.sim.faults import crash
     >>> trace = simulate(size=3, seed=7, duration_ms=1_000, faults=[crash("n1", at_ms=500)])
@@ -101,34 +102,39 @@ def fork(trace: Trace, step: Step | int, faults: Iterable[Fault | str] = (), *, 
     duration_us = old.duration_us if duration_ms is None else round(duration_ms * 1000)
     new = old._replace(faults=kept + added, duration_us=duration_us).checked()
     has_frames = trace[0].frame is not None
-    return _run(new, seed=trace.seed, frames=has_frames, check=True)
+    return _run(new, seed=trace.seed, frames=has_frames, check=None)
 
 
-def run_scenario(scenario: Scenario | str | Path, *, frames: bool = True) -> Trace:
-    """Run a scenario, given as a value or as the name of its file."""
-    if not isinstance(scenario, Scenario):
-        scenario = read(scenario)
-    if scenario.system != "raft":
-        raise SimulationError(f"the scenario is for the system {scenario.system!r}, expected 'raft'.")
-    given = dict(scenario.parameters)
-    seed = given.pop("seed", 0)
-    network = {name: given.pop(name) for name in ("loss", "duplication", "reordering", "delay_ms") if name in given}
-    off = given.pop("without", ())
-    config = {name: given.pop(name) for name in Config._fields if name in given}
-    unknown = [name for name in given if name not in ("size", "duration_ms", "clients", "spares", "tick_us", "disk_ms")]
-    if unknown:
-        raise SimulationError(f"the scenario sets {unknown[0]!r}, which a Raft run does not have.")
-    rules = Rules((off,) if isinstance(off, str) else tuple(off))
-    return simulate(
-        seed=seed, faults=scenario.faults, network=Network(**network), config=Config(**config), rules=rules, frames=frames, **given
-    )
+def run_scenario(scenario: Scenario | str | Path, *, frames: bool = True, check: bool | None = None) -> Trace:
+    """Run a scenario, given as a value or as the name of its file.
+
+    Raises:
+        ScenarioError: a line that cannot be read; the sentence names file and line.
+        SimulationError: settings that no Raft run has.
+    """
+    parameters, seed = read_settings(scenario if isinstance(scenario, Scenario) else read(scenario))
+    return _run(parameters, seed=seed, frames=frames, check=check)
 
 
-def _run(parameters: Parameters, *, seed: int, frames: bool, check: bool) -> Trace:
+def scenario_of(trace: Trace, *, name: str = "scenario") -> Scenario:
+    """The scenario that a trace is the run of: what "copy scenario" in the laboratory gives.
+
+    >>> print(scenario_of(simulate(size=3, seed=7, duration_ms=200)).format())
+    system raft
+    size 3
+    seed 7
+    duration_ms 200
+    <BLANKLINE>
+    <BLANKLINE>
+    """
+    return write_settings(Parameters.thaw(trace.parameters), seed=trace.seed, name=name)
+
+
+def _run(parameters: Parameters, *, seed: int, frames: bool, check: bool | None) -> Trace:
     recorder = Recorder("raft", seed=seed, parameters=parameters.frozen(), frames=frames)
     names = parameters.names
     servers = {name: _server(name, parameters, seed) for name in names}
-    checker = Checker([server.node for server in servers.values()]) if check else None
+    checker = Checker([server.node for server in servers.values()]) if (frames if check is None else check) else None
     world = World(servers, wire=Wire(parameters.network), seed=seed, recorder=recorder, checker=checker)
     for number in range(1, parameters.clients.count + 1):
         name = f"c{number}"
@@ -168,10 +174,3 @@ def _server(name: str, parameters: Parameters, seed: int) -> Server:
         name, storage, config=parameters.config, rules=parameters.rules, generator=generator, tick_us=parameters.tick_us,
         disk_us=parameters.disk_us
     )
-
-
-def scenario_of(trace: Trace) -> Scenario:
-    """The scenario that a trace is the run of, so far as a scenario file can say it; used to copy it out of the laboratory."""
-    parameters = Parameters.thaw(trace.parameters)
-    settings = {"size": parameters.size, "seed": trace.seed, "duration_ms": parameters.duration_us / 1000}
-    return Scenario("raft", Frozen(settings), parameters.faults)

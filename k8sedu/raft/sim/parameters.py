@@ -6,6 +6,7 @@ A trace remembers everything that its run depended on, as plain values: size, se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -119,16 +120,27 @@ def gather(
 ) -> Parameters:
     """From what people type to exact, checked parameters."""
     low_ms, high_ms = disk_ms if isinstance(disk_ms, tuple) else (disk_ms, disk_ms)
-    _expect(isinstance(size, int) and not isinstance(size, bool), f"size is {size!r}", "a whole number of servers")
     return Parameters(
-        size=size,
-        duration_us=round(duration_ms * 1000),
+        size=_whole(size, "size"),
+        duration_us=_exact_us(duration_ms, "duration_ms"),
         faults=tuple(Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults),
         clients=Clients(clients) if isinstance(clients, int) else clients,
         logs=tuple((name, tuple(terms)) for name, terms in (logs or {}).items()),
-        disk_us=(round(low_ms * 1000), round(high_ms * 1000)),
+        disk_us=(_exact_us(low_ms, "disk_ms"), _exact_us(high_ms, "disk_ms")),
         **rest,
     ).checked()
+
+
+def _whole(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SimulationError(f"{name} is {value!r}, expected a whole number.")
+    return value
+
+
+def _exact_us(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise SimulationError(f"{name} is {value!r}, expected a number of milliseconds.")
+    return round(value * 1000)
 
 
 def _expect(holds: bool, met: str, expected: str) -> None:  # noqa: FBT001  # reads as a sentence

@@ -17,8 +17,8 @@ from typing import Any
 import simpy
 from simpy.core import StopSimulation
 
-from k8sedu.raft.frames import EMPTY, message_frame
 from k8sedu.raft.checker import Checker
+from k8sedu.raft.frames import EMPTY, message_frame
 from k8sedu.raft.messages import Message
 from k8sedu.raft.node import NotLeaderError
 from k8sedu.raft.ready import Ready
