@@ -14,7 +14,6 @@ PACKAGES = (
     "anywidget",
     "ipywidgets",
     "matplotlib",
-    "networkx",
     "numpy",
     "pandas",
     "click",

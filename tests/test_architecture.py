@@ -28,6 +28,10 @@ SOURCES = {name: module.text for name, module in PACKAGE.items()}
 NUMPY_SYSTEMS = {"k8sedu.borg", "k8sedu.kube"}
 STORIES = {
     "tests/raft/test_figures.py": "the figures of the Raft paper, each of which needs the whole node",
+    "tests/raft/test_scenarios.py": "what a group must do in known hard situations",
+    "tests/raft/test_scenarios_membership.py": "the same while members come and go",
+    "tests/raft/test_scenarios_restart.py": "the same across crashes and restarts",
+    "tests/raft/sim/test_simulate.py": "the function in the package's own file",
 }
 """Tests of a system that are about no single file, each with what it is about."""
 
@@ -195,6 +199,12 @@ def test_every_required_package_is_used() -> None:
     one = planted(raft__node="import simpy")
     assert floors.unused_packages(one, declared={"simpy", "dask"}) == ["pyproject.toml asks for dask, which no file imports"]
     assert floors.unused_packages(PACKAGE, declared=CORE_PACKAGES) == []
+
+
+def test_every_imported_package_is_declared() -> None:
+    """No file leans on a package that only another package brings."""
+    assert len(floors.undeclared_packages(planted(raft__views="import pandas, networkx"), declared={"pandas"})) == 1
+    assert floors.undeclared_packages(PACKAGE, declared=DECLARED) == []
 
 
 def test_every_edge_exists() -> None:

@@ -99,10 +99,8 @@ def parts() -> list[Part]:
 REQUIRED = {
     "k8sedu": "everything",
     "simpy": "simulations",
-    "anywidget": "live animations",
-    "ipywidgets": "the controls of the laboratories",
+    "anywidget": "live animations and laboratories",
     "matplotlib": "charts",
-    "networkx": "diagrams",
     "pandas": "tables",
     "tqdm": "progress bars",
 }

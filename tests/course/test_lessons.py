@@ -26,6 +26,14 @@ def test_a_first_copy_holds_every_lesson(edition: Path, tmp_path: Path) -> None:
     assert laid.kept == ()
 
 
+def test_what_jupyter_left_behind_is_no_lesson(edition: Path, tmp_path: Path) -> None:
+    """Checkpoints that slipped into a package are not laid out."""
+    (edition / "zh" / ".ipynb_checkpoints").mkdir()
+    (edition / "zh" / ".ipynb_checkpoints" / "01-checkpoint.ipynb").write_text("old")
+    laid = lessons.copy_lessons(edition, tmp_path / "mine")
+    assert sorted(path.name for path in laid.folder.rglob("*.ipynb")) == ["01.ipynb", "01.ipynb"]
+
+
 def test_what_a_student_changed_is_kept(edition: Path, tmp_path: Path) -> None:
     """A newer edition replaces the untouched lesson and leaves the changed one, and says which."""
     mine = lessons.copy_lessons(edition, tmp_path / "mine").folder

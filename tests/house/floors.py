@@ -116,6 +116,17 @@ def unused_packages(modules: Mapping[str, Module], *, declared: set[str]) -> lis
     return [f"pyproject.toml asks for {package}, which no file imports" for package in sorted(declared - used)]
 
 
+def undeclared_packages(modules: Mapping[str, Module], *, declared: set[str]) -> list[str]:
+    """Packages that a file imports and that pyproject.toml does not name: they are there by luck, through another package."""
+    return [
+        f"{module.name}, line {found.line}: {package} is not among the packages that pyproject.toml asks for"
+        for module in modules.values()
+        for found in module.imports
+        for package in [found.target.split(".")[0]]
+        if package not in {*sys.stdlib_module_names, "k8sedu", "mpl_toolkits", *declared}
+    ]
+
+
 def import_cycles(modules: Mapping[str, Module]) -> list[str]:
     """Modules that import each other in a circle, imports inside functions included, imports for type checkers not."""
     graph = {name: _imported(module, modules) for name, module in modules.items()}
