@@ -150,7 +150,7 @@ class Table:
         return [message.line() for message in self.network]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def table() -> type[Table]:
     """The class: a test sets its own table."""
     return Table
@@ -163,7 +163,9 @@ class Storm(Table):
     read and compact their logs.
     """
 
-    CHANGES = ("add n4", "add n5", "learner n4", "learner n3", "remove n1", "remove n2", "add n1, remove n3", "joint: add n2", "leave joint")
+    CHANGES = (
+        "add n4", "add n5", "learner n4", "learner n3", "remove n1", "remove n2", "add n1, remove n3", "joint: add n2", "leave joint",
+    )  # fmt: skip
 
     def __init__(self, seed: int, *, config: Config = CONFIG, rules: Rules = ALL_RULES, changes: bool = True) -> None:
         super().__init__(3, config=config, rules=rules, seed=seed)
@@ -254,7 +256,7 @@ class Storm(Table):
         return ready
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def storm() -> type[Storm]:
     """The class: a test chooses the seed."""
     return Storm

@@ -8,7 +8,10 @@ from k8sedu.raft.node import HANDLERS
 LINES = [
     (Message("request_vote", "1", "2", 8, log_term=6, index=20), "1->2 MsgVote Term:8 Log:6/20"),
     (Message("request_vote_reply", "4", "1", 8, reject=True), "4->1 MsgVoteResp Term:8 Log:0/0 Rejected (Hint: 0)"),
-    (Message("append_entries_reply", "3", "1", 8, 4, 20, reject=True, reject_hint=14), "3->1 MsgAppResp Term:8 Log:4/20 Rejected (Hint: 14)"),
+    (
+        Message("append_entries_reply", "3", "1", 8, 4, 20, reject=True, reject_hint=14),
+        "3->1 MsgAppResp Term:8 Log:4/20 Rejected (Hint: 14)",
+    ),
     (
         Message("append_entries", "1", "2", 8, 6, 20, (Entry(8, 21, "no_op"),), 18),
         '1->2 MsgApp Term:8 Log:6/20 Commit:18 Entries:[8/21 EntryNormal ""]',

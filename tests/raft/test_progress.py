@@ -39,23 +39,24 @@ def test_empty_messages_take_no_place_in_the_window():
 
 
 REFUSALS = [
-    ("probe", 0, 10, 9, 9, True, 9),
-    ("probe", 0, 10, 9, 4, True, 5),
-    ("probe", 3, 10, 9, 1, True, 4),
-    ("probe", 0, 10, 8, 4, False, 10),
-    ("probe", 0, 1, 0, 0, True, 1),
-    ("replicate", 5, 10, 5, 2, False, 10),
-    ("replicate", 5, 10, 8, 2, True, 6),
+    ("probe", (0, 10), (9, 9), 9),
+    ("probe", (0, 10), (9, 4), 5),
+    ("probe", (3, 10), (9, 1), 4),
+    ("probe", (0, 10), (8, 4), None),
+    ("probe", (0, 1), (0, 0), 1),
+    ("replicate", (5, 10), (5, 2), None),
+    ("replicate", (5, 10), (8, 2), 6),
 ]
 
 
-@pytest.mark.parametrize(("state", "match", "guess", "index", "hint", "counts", "after"), REFUSALS)
-def test_refusals(state, match, guess, index, hint, counts, after):
+@pytest.mark.parametrize(("state", "match_and_next", "index_and_hint", "after"), REFUSALS)
+def test_refusals(state, match_and_next, index_and_hint, after):
     """A refusal moves next_index back to the hint, never to or below match_index, and an outdated one moves nothing."""
-    progress = Progress(next_index=guess, match_index=match)
+    match_index, next_index = match_and_next
+    progress = Progress(next_index=next_index, match_index=match_index)
     progress.state = state
-    assert progress.refuse(index, hint) is counts
-    assert progress.next_index == after
+    assert progress.refuse(*index_and_hint) is (after is not None)
+    assert progress.next_index == (after or next_index)
 
 
 steps = st.one_of(
