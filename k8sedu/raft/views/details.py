@@ -1,0 +1,95 @@
+"""What the panel says about a clicked server, message or log entry: rows of a label and a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from k8sedu.language import Words
+from k8sedu.raft.views.moment import ballot, granted, last_entry
+from k8sedu.raft.views.words import MESSAGE_WORDS, ROLE_WORDS, STATUS_WORDS, command, say
+from k8sedu.stage.motion import Countdown, Text
+from k8sedu.stage.shapes import Detail
+from k8sedu.trace import Frozen
+
+NONE = "–"
+
+
+def node_details(node: Frozen) -> tuple[Detail, ...]:
+    """A server: role, votes or vote, log, commit, timer, state. Always the same rows, so that nothing jumps from step to step."""
+    index, term = last_entry(node)
+    return (
+        (node["id"], _role(node)),
+        (Words("votes", "选票") if node["votes"] else Words("voted for", "投票给"), _votes(node)),
+        (Words("last log", "最后条目"), say("index {i}, term {t}", "index {i}，term {t}", i=index, t=term) if index else NONE),
+        (Words("committed, applied", "已提交，已执行"), f"{node['commit_index']}, {node['last_applied']}"),
+        (Words("timer", "定时器"), _timer(node)),
+        (Words("state", "状态机"), state_text(node["machine"])),
+    )
+
+
+def _role(node: Frozen) -> Words:
+    if node["status"] != "up":
+        return say("{s}, term {t}", "{s}，term {t}", s=STATUS_WORDS[node["status"]], t=node["term"])
+    role = Words("learner", "学习者 learner") if node["learner"] else ROLE_WORDS[node["role"]]
+    return say("{r}, term {t}", "{r}，term {t}", r=role, t=node["term"])
+
+
+def _votes(node: Frozen) -> Text:
+    if node["votes"]:
+        return ballot(node, granted(node)) if not node["outgoing"] else f"{len(granted(node))} / {len(node['votes'])}"
+    return node["voted_for"] or NONE
+
+
+def _timer(node: Frozen) -> Text:
+    if node["status"] != "up":
+        return NONE
+    if node["disk_busy_until_us"] is not None:
+        return Countdown(node["disk_busy_until_us"], Words("disk write, {} ms left", "写盘，还剩 {} ms"))
+    if node["timer_due_us"] is not None:
+        return Countdown(node["timer_due_us"])
+    if node["heartbeat_due_us"] is not None:
+        return Countdown(node["heartbeat_due_us"], Words("heartbeat in {} ms", "{} ms 后发心跳"))
+    return NONE
+
+
+def state_text(machine: Any) -> str:
+    """The applied state in one short line.
+
+    >>> state_text({"x": "4", "y": "2"}), state_text({})
+    ('x=4, y=2', '–')
+    """
+    pairs = [f"{key}={value}" for key, value in machine.items()]
+    return ", ".join(pairs[:4]) + (" …" if len(pairs) > 4 else "") if pairs else NONE
+
+
+def message_details(message: Frozen) -> tuple[Detail, ...]:
+    """A message: what it is, what it says, and when it arrives, if it does."""
+    kind = MESSAGE_WORDS.get(message["kind"], message["kind"])
+    body = message["text"].partition(" ")[2].partition(" ")[2]
+    fate: Text = (
+        Words("will be lost", "将会丢失") if message["lost"] else Countdown(message["due_us"], Words("arrives in {} ms", "{} ms 后到达"))
+    )
+    return (
+        (f"{message['sender']} → {message['receiver']}", kind),
+        (Words("says", "内容"), shortened(body)),
+        (Words("on its way", "途中"), fate),
+    )
+
+
+def shortened(text: str, limit: int = 40) -> str:
+    """A text that fits one row."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def entry_details(node: Frozen, row: Any) -> tuple[Detail, ...]:
+    """A log entry: where, what, and how far it has come."""
+    term, index, kind, data = row
+    what: Text = {
+        "no_op": Words("empty entry of a new leader", "新 leader 的空条目"),
+        "change": say("membership: {d}", "成员变更：{d}", d=data),
+    }.get(kind, shortened(command(data)) or Words("empty", "空"))
+    return (
+        (f"{node['id']}[{index}]", say("index {i}, term {t}", "index {i}，term {t}", i=index, t=term)),
+        (Words("command", "命令"), what),
+        (Words("status", "状态"), Words("committed", "已提交") if index <= node["commit_index"] else Words("not committed yet", "尚未提交")),
+    )
