@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -101,3 +102,16 @@ def test_second_runs_start_at_once(fresh: Path) -> None:
     newer = (fresh / ".venv" / ".lab").stat().st_mtime + 10
     os.utime(fresh / "pyproject.toml", (newer, newer))
     assert "pip" in make(fresh, "-n", "lab").stdout
+
+
+@pytest.mark.parametrize("outcome", [0, 7])
+def test_the_machine_script_hands_on_what_make_says(tmp_path: Path, outcome: int) -> None:
+    """`.ci/run` names the programs that are missing, runs `make test`, and ends as it ended; a machine without apt-get is no obstacle."""
+    for program in ("bash", "dirname", "grep", "id"):
+        (tmp_path / program).symlink_to(shutil.which(program) or "")
+    (tmp_path / "make").write_text(f"#!{shutil.which('sh')}\necho called make $1\nexit {outcome}\n")
+    (tmp_path / "make").chmod(0o755)
+    answer = subprocess.run([ROOT / ".ci" / "run"], capture_output=True, text=True, check=False, env={"PATH": str(tmp_path)}, timeout=60)
+    assert answer.returncode == outcome
+    assert "not installed: chromium bubblewrap etcd-server" in answer.stdout
+    assert answer.stdout.endswith("called make test\n")

@@ -40,9 +40,9 @@ def test_each_lesson_but_the_map_has_a_system() -> None:
 
 def test_readme_and_map_show_this_table() -> None:
     """The README's table and the tour's are the syllabus, row by row."""
-    assert course_table() in (ROOT / "README.md").read_text()
+    assert course_table() in (ROOT / "README.md").read_text(), f"the README's table is expected to be\n{course_table()}"
     cells = json.loads((ROOT / "notebooks" / "00_map.ipynb").read_text())["cells"]
-    assert any(course_table(folder=".") in "".join(cell["source"]) for cell in cells)
+    assert any(course_table(folder=".") in "".join(cell["source"]) for cell in cells), course_table(folder=".")
 
 
 def test_the_chinese_table_has_the_same_rows() -> None:
