@@ -327,11 +327,10 @@ export class Player {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") return this.boxes.shut();
     const path = event.composedPath(), target = path[0];
-    const isField = target.matches("input, select, textarea"), isButton = target.matches("button");
-    if (isField || path.includes(this.boxes.element)) return;
+    if (target.matches("input, select, textarea") || path.includes(this.boxes.element)) return;
     const act = this.keyActions(event)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     const isPress = event.key === " " || event.key === "Enter";
-    if (isPress && isButton) return;
+    if (isPress && target.matches("button")) return;
     if (isPress && target.sprite) this.details.choose(target.sprite);
     else if (act) act();
     else return;
@@ -346,8 +345,7 @@ export class Player {
       ArrowRight: () => this.by(far),
       Home: () => this.go(0),
       End: () => this.go(this.clock.last),
-      "+": () => this.faster(1),
-      "=": () => this.faster(1),
+      ...Object.fromEntries(["+", "="].map((plus) => [plus, () => this.faster(1)])),
       "-": () => this.faster(-1),
       f: () => this.fullScreen(),
       "?": () => this.boxes.help(),

@@ -1,0 +1,1 @@
+"""What a reader sees and does, tried in a real browser."""

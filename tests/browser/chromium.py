@@ -1,0 +1,143 @@
+"""A real browser for tests, a page that must not ask the network, and a real JupyterLab."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@contextmanager
+def open_browser() -> Iterator[Any]:
+    """Chromium for as long as needed; skips the test, with the reason, where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install 'k8sedu[test]'")
+    path = os.environ.get("K8SEDU_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    with playwright.sync_playwright() as engine:
+        if path is None and not Path(engine.chromium.executable_path).exists():
+            pytest.skip("no Chromium found: install it, run `playwright install chromium`, or set K8SEDU_CHROMIUM to its path")
+        browser = engine.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A page together with everything that it asked for and complained about."""
+
+    page: Any
+    requests: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Listen."""
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", lambda request: self.failed.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+
+    def no_failed_requests(self) -> None:
+        """The page asked nobody in vain and no script broke."""
+        assert not self.failed, f"the page asked in vain for {self.failed}"
+        assert not self.errors, f"the page complained: {self.errors}"
+
+    def no_network(self) -> None:
+        """The page asked for nothing but itself."""
+        self.no_failed_requests()
+        outside = [url for url in self.requests if not url.startswith(("file:", "blob:", "data:"))]
+        assert not outside, f"the page asked the network for {outside}"
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab and the folder that it shows."""
+
+    url: str
+    folder: Path
+
+    def write(self, name: str, *cells: str) -> str:
+        """Put a notebook into the folder; gives the address that opens it."""
+        body = [
+            {"cell_type": "code", "id": f"cell-{i}", "metadata": {}, "outputs": [], "execution_count": None, "source": cell}
+            for i, cell in enumerate(cells)
+        ]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        notebook = {"cells": body, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+        (self.folder / name).write_text(json.dumps(notebook), encoding="utf-8")
+        return f"{self.url}/lab/tree/{name}"
+
+    def run_all(self, page: Any, address: str) -> None:
+        """Open a notebook and run all its cells."""
+        page.goto(address)
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached", timeout=60_000)
+        page.keyboard.press("Escape")
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+@contextmanager
+def open_lab(folder: Path) -> Iterator[Lab]:
+    """A real JupyterLab on a free port of this machine, with no other state than the folder."""
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip install 'k8sedu[lab]'")
+    pytest.importorskip("ipykernel", reason="ipykernel is not installed: pip install 'k8sedu[lab]'")
+    port = _free_port()
+    options = {"ServerApp.port": port, "ServerApp.root_dir": str(folder), "IdentityProvider.token": "", "ServerApp.password": ""}
+    more = (
+        "--no-browser",
+        "--allow-root",
+        "--ServerApp.open_browser=False",
+        "--LabApp.news_url=",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    )
+    environment = os.environ | {f"JUPYTER_{name}_DIR": str(folder / f".{name.lower()}") for name in ("CONFIG", "RUNTIME")}
+    environment |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"), "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings")}
+    command = [sys.executable, "-m", "jupyterlab", *more, *(f"--{name}={value}" for name, value in options.items())]
+    with (folder / ".lab.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log, env=environment) as server:
+        try:
+            yield Lab(_answering(f"http://127.0.0.1:{port}", server, folder / ".lab.log"), folder)
+        finally:
+            server.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _answering(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
+    """The address, once somebody answers there."""
+    for _ in range(240):
+        assert server.poll() is None, f"JupyterLab ended: {log.read_text()[-2000:]}"
+        try:
+            urllib.request.urlopen(f"{url}/api", timeout=2).close()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.25)
+        else:
+            return url
+    raise AssertionError(f"JupyterLab did not answer within a minute: {log.read_text()[-2000:]}")
