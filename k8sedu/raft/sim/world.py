@@ -18,10 +18,10 @@ import simpy
 from simpy.core import StopSimulation
 
 from k8sedu.raft.checker import Checker
-from k8sedu.raft.frames import EMPTY, message_frame
+from k8sedu.raft.frames import message_frame
 from k8sedu.raft.messages import Message
 from k8sedu.raft.node import NotLeaderError
-from k8sedu.raft.ready import Ready
+from k8sedu.raft.ready import Event, Ready
 from k8sedu.raft.sim.clients import Client
 from k8sedu.raft.sim.server import Server, Waiting
 from k8sedu.sim.network import Wire
@@ -36,10 +36,10 @@ AFTER_ALL = 2
 class Call:
     """Something that will be done later: the least that SimPy asks of an event, because a run makes millions of them."""
 
-    __slots__ = ("_ok", "action", "callbacks", "due_us", "value")
+    __slots__ = ("action", "callbacks", "due_us", "value")
+    _ok = True
 
     def __init__(self, happen: Callable[[Any], None], action: Callable[[Call], None], value: Any, due_us: int) -> None:
-        self._ok = True
         self.callbacks = (happen,)
         self.action, self.value, self.due_us = action, value, due_us
 
@@ -47,13 +47,11 @@ class Call:
 class Flight(Call):
     """A message on its way: the call of its own arrival."""
 
-    __slots__ = ("frame", "message", "number", "why_lost")
+    __slots__ = ("message", "number", "why_lost")
 
     def __init__(self, arrive: Callable[[Any], None], message: Message, number: int, due_us: int, why_lost: str) -> None:
-        self._ok = True
         self.callbacks = (arrive,)
         self.message, self.number, self.due_us, self.why_lost = message, number, due_us, why_lost
-        self.frame = EMPTY
 
 
 class World:
@@ -61,6 +59,7 @@ class World:
 
     def __init__(self, servers: dict[str, Server], *, wire: Wire, seed: int, recorder: Recorder, checker: Checker | None) -> None:
         self.environment = simpy.Environment(initial_time=0)
+        self._schedule: Callable[[Any, int, int], None] = self.environment.schedule  # type: ignore[assignment]
         self.now_us = 0
         self.servers, self.wire, self.seed = servers, wire, seed
         self.recorder, self.checker = recorder, checker
@@ -79,7 +78,7 @@ class World:
     def after(self, delay_us: int, action: Callable[[Call], None], value: Any = None, *, priority: int = 1) -> None:
         """Do `action` when this much time has passed; it is given the call, whose `value` is `value`."""
         call = Call(self._happen, action, value, self.now_us + delay_us)
-        self.environment.schedule(call, priority, delay_us)  # type: ignore[arg-type]
+        self._schedule(call, priority, delay_us)
 
     def _happen(self, call: Call) -> None:
         self.now_us = call.due_us
@@ -95,12 +94,12 @@ class World:
 
     def send(self, message: Message) -> None:
         """Hand a message to the network, which decides when, and whether, and how often it arrives."""
-        sender, receiver = message.sender, message.receiver
+        sender, receiver, now_us = message.sender, message.receiver, self.now_us
         if self.drop_next and (message.kind, sender, receiver) in self.drop_next:
             self.drop_next.remove((message.kind, sender, receiver))
-            self._launch(message, self.now_us, "dropped on purpose")
+            self._launch(message, now_us, "dropped on purpose")
             return
-        for due_us, lost in self.wire.plan(sender, receiver, now_us=self.now_us, random=self.lucks[sender]):
+        for due_us, lost in self.wire.plan(sender, receiver, now_us=now_us, random=self.lucks[sender]):
             self._launch(message, due_us, self._why_lost(sender, receiver) if lost else "")
 
     def _why_lost(self, sender: str, receiver: str) -> str:
@@ -111,33 +110,31 @@ class World:
         self.next_number = number + 1
         flight = self.flights[number] = Flight(self._arrive, message, number, due_us, why_lost)
         if self.recorder.frames:
-            flight.frame = message_frame(message, number, sent_us=self.now_us, due_us=due_us, lost=bool(why_lost))
-            self._show(flight)
-        self.environment.schedule(flight, 1, due_us - self.now_us)  # type: ignore[arg-type]
+            frame = message_frame(message, number, sent_us=self.now_us, due_us=due_us, lost=bool(why_lost))
+            self._message_frames[str(number)] = frame
+            self._frame = None
+        self._schedule(flight, 1, due_us - self.now_us)
 
     def _arrive(self, flight: Flight) -> None:
-        if self.flights.get(flight.number) is not flight:
+        number = flight.number
+        if self.flights.get(number) is not flight:
             return  # dropped or delayed on its way
         self.now_us = flight.due_us
-        self.forget(flight.number)
-        message = flight.message
+        self.forget(number)
+        message, blocked = flight.message, self.wire.blocked
         server = self.servers.get(message.receiver)
         if flight.why_lost:
             self.lose(flight, flight.why_lost)
         elif server is None:
-            self.clients[message.receiver].receive(message, flight.number)
-        elif self.wire.blocked and self.wire.is_blocked(message.sender, message.receiver):
+            self.clients[message.receiver].receive(message, number)
+        elif blocked and (message.sender, message.receiver) in blocked:
             self.lose(flight, "partition")
-        elif server.status == "up" and server.busy_until_us is None:
-            self._take(server, message, flight.number)
         elif server.status == "stopped":
             self.lose(flight, "receiver is down")
+        elif server.is_free:
+            self._take(server, message, number)
         else:
-            server.inbox.append((flight.number, message))
-
-    def _show(self, flight: Flight) -> None:
-        self._message_frames[str(flight.number)] = flight.frame
-        self._frame = None
+            server.inbox.append((number, message))
 
     def forget(self, number: int) -> None:
         """Take a message out of the air."""
@@ -149,12 +146,11 @@ class World:
     def delay(self, number: int, by_us: int) -> None:
         """Let a message in flight arrive later."""
         old = self.flights[number]
-        due_us = old.due_us + by_us
-        flight = self.flights[number] = Flight(self._arrive, old.message, number, due_us, old.why_lost)
+        flight = self.flights[number] = Flight(self._arrive, old.message, number, old.due_us + by_us, old.why_lost)
         if self.recorder.frames:
-            flight.frame = old.frame.evolve(due_us=due_us)
-            self._show(flight)
-        self.environment.schedule(flight, 1, due_us - self.now_us)  # type: ignore[arg-type]
+            self._message_frames[str(number)] = self._message_frames[str(number)].evolve(due_us=flight.due_us)
+            self._frame = None
+        self._schedule(flight, 1, flight.due_us - self.now_us)
 
     def lose(self, flight: Flight, why: str, *, kind: str = "message_lost") -> None:
         """Write down that a message will never arrive."""
@@ -215,9 +211,8 @@ class World:
         if entries or hard_state is not None or snapshot is not None:
             delay_us = self._disk_delay_us(server)
             if delay_us:
-                server.busy_until_us, server.unsaved = self.now_us + delay_us, ready
-                self.after(delay_us, self._disk_done, (server, server.epoch))
-                self._note(server, ready, cause, detail)
+                self._begin_to_write(server, ready, delay_us)
+                self._note(server, events, cause, detail)
                 return
             server.storage.save(ready, rules=server.rules)
         for message in messages:
@@ -226,9 +221,13 @@ class World:
             self._apply(server, ready)
         if events or server.wake_at_us is None:
             self.arm(server)  # only an event can bring a timer forward; an alarm that comes too early is set again
-        self._note(server, ready, cause, detail)
-        if self.checker is not None and not self.is_over:
-            self._check(server)
+        self._note(server, events, cause, detail)
+        if self.checker is not None and (events or entries or hard_state is not None or server.node.role == "leader"):
+            self._check(server)  # without any of these, nothing that an invariant speaks of has changed
+
+    def _begin_to_write(self, server: Server, ready: Ready, delay_us: int) -> None:
+        server.busy_until_us, server.unsaved = self.now_us + delay_us, ready
+        self.after(delay_us, self._disk_done, (server, server.epoch))
 
     def _apply(self, server: Server, ready: Ready) -> None:
         """Give the state machine what is committed, and clients their answers."""
@@ -308,13 +307,13 @@ class World:
 
     # -- the trace -----------------------------------------------------------------------------------------------------------------------
 
-    def _note(self, server: Server, ready: Ready, cause: str, detail: dict[str, Any]) -> None:
-        now_us, recorder, name = self.now_us, self.recorder, server.name
-        frame = self.frame() if recorder.frames else None
+    def _note(self, server: Server, events: tuple[Event, ...], cause: str, detail: dict[str, Any]) -> None:
+        write, now_us, name = self.recorder.record, self.now_us, server.name
+        frame = self.frame() if self.recorder.frames else None
         if cause:
-            recorder.record(now_us, cause, name, Frozen(detail), frame)
-        for kind, what in ready.events:
-            recorder.record(now_us, kind, name, Frozen(what), frame)
+            write(now_us, cause, name, detail, frame)
+        for kind, what in events:
+            write(now_us, kind, name, what, frame)
 
     def record(self, kind: str, actor: str, **detail: Any) -> None:
         """Add a step to the trace, with the frame of the world as it is now."""
