@@ -15,6 +15,7 @@ Left out: CPU time, and the time a candidate takes to write its own vote (it ove
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
@@ -91,7 +92,7 @@ def parse_range(name: str) -> tuple[int, int]:
     >>> parse_range("24-12")
     Traceback (most recent call last):
         ...
-    k8sedu.raft.sim.experiments.errors.ExperimentError: the curve is '24-12', expected LOW-HIGH in milliseconds with LOW <= HIGH, ...
+    k8sedu.raft.sim.experiments.errors.ExperimentError: the curve is '24-12', expected LOW-HIGH in milliseconds with 0 < LOW <= HIGH, ...
     """
     parts = name.split("-")
     try:
@@ -99,7 +100,7 @@ def parse_range(name: str) -> tuple[int, int]:
     except (ValueError, OverflowError):
         low_us, high_us = 0, -1
     if not 2 <= low_us <= high_us:
-        raise ExperimentError(f"the curve is {name!r}, expected LOW-HIGH in milliseconds with LOW <= HIGH, such as 150-300.")
+        raise ExperimentError(f"the curve is {name!r}, expected LOW-HIGH in milliseconds with 0 < LOW <= HIGH, such as 150-300.")
     return low_us, high_us
 
 
@@ -141,5 +142,7 @@ def _between(generator: Random, limits: tuple[int, int]) -> int:
 
 def _limit_us(low_us: int, high_us: int, limit_ms: float | None) -> int:
     if limit_ms is not None:
+        if not 0 < limit_ms < math.inf:
+            raise ExperimentError(f"a trial is to be given up after {limit_ms:g} ms, expected a time of more than 0 ms.")
         return round(limit_ms * 1000)
     return LIVELOCK_LIMIT_MS * 1000 if low_us == high_us else TIMEOUTS_MAX * high_us
