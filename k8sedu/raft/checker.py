@@ -51,9 +51,18 @@ class Checker:
             self.adopt(server)
             return None
         now = Seen.of(server)
-        if before == now and server.role == "follower":
-            return None
+        if before == now and server.role in ("follower", "leader"):
+            return self._judge_beliefs(server, before) if server.role == "leader" else None
         return self._judge(Change.between(before, server), now)
+
+    def _judge_beliefs(self, server: Server, now: Seen) -> Violation | None:
+        """A leader has heard something and changed nothing of its own: only what it believes of others can be wrong."""
+        change = Change(server, now, (), (), ())
+        for invariant in self._by_flags[LEADING]:
+            message = invariant.predicate(self.history, change)
+            if message:
+                return self._found(invariant.name, message, change, now)
+        return None
 
     def crashed(self, name: str) -> None:
         """This server has forgotten what it held in memory; its term, vote and log are compared again when it is back."""

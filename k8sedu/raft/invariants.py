@@ -239,15 +239,17 @@ def leader_peers_consistent(history: History, change: Change) -> str:
     leader = change.server
     if leader.role != "leader":
         return ""
+    log, end = leader.log, leader.log.last_index + 1
     for name, peer in leader.progress.items():
-        if not peer.match_index < peer.next_index <= leader.log.last_index + 1:
-            return f"{leader.id} has match_index {peer.match_index} and next_index {peer.next_index} for {name}."
+        index = peer.match_index
+        if not index < peer.next_index <= end:
+            return f"{leader.id} has match_index {index} and next_index {peer.next_index} for {name}."
         other = history.servers.get(name)
-        term = leader.log.term_at(peer.match_index)
-        if other is None or other is leader or not term or other.term > leader.term:
+        if other is None or other is leader or not index or other.term > leader.term:
             continue
-        if not _stores(other, peer.match_index, term):
-            return f"{leader.id} believes that {name} stores entry {peer.match_index} of term {term}, but {name} does not."
+        term = log.term_at(index)
+        if term and index > other.log.snapshot_index and other.log.term_at(index) != term:
+            return f"{leader.id} believes that {name} stores entry {index} of term {term}, but {name} does not."
     return ""
 
 
