@@ -2,7 +2,7 @@
 
 - `play`: the animation of a run; `election_scene`: one instant of it as shapes; `caption`: one sentence that says why a step happened
 - `term_timeline`, `message_lanes`, `commit_timeline`, `election_cdf`: matplotlib, each takes `ax=` and returns Axes
-- `table`, `log_table`: pandas; `role_diagram`: the roles from the very table that the state machine obeys
+- `table`, `log_table`, `quorum_table`: pandas; `role_diagram`: the roles from the very table that the state machine obeys
 
 Read `captions` first: to say why each step happened is the hardest part, and the rest is drawing.
 """
@@ -15,19 +15,21 @@ from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
     from k8sedu.raft.views.captions import caption
-    from k8sedu.raft.views.charts import commit_timeline, election_cdf, message_lanes, term_timeline
+    from k8sedu.raft.views.cdf import election_cdf
+    from k8sedu.raft.views.charts import commit_timeline, message_lanes, term_timeline
     from k8sedu.raft.views.diagram import role_diagram
     from k8sedu.raft.views.election_scene import election_scene
     from k8sedu.raft.views.film import film, play
-    from k8sedu.raft.views.tables import log_table, table
+    from k8sedu.raft.views.tables import log_table, quorum_table, table
 
 _MODULES = {
     "captions": "caption",
-    "charts": "term_timeline message_lanes commit_timeline election_cdf",
+    "cdf": "election_cdf",
+    "charts": "term_timeline message_lanes commit_timeline",
     "diagram": "role_diagram",
     "election_scene": "election_scene",
     "film": "film play",
-    "tables": "table log_table",
+    "tables": "table log_table quorum_table",
 }
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "log_table",
     "message_lanes",
     "play",
+    "quorum_table",
     "role_diagram",
     "table",
     "term_timeline",

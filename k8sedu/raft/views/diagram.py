@@ -15,6 +15,7 @@ from itertools import zip_longest
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
+from k8sedu.files import write_whole
 from k8sedu.language import Words
 from k8sedu.raft.roles import ROLE_WORDS, ROLES, TRANSITIONS
 from k8sedu.stage.drawing import arrow_head, fixed
@@ -47,9 +48,8 @@ class Picture:
 
     def save(self, path: str | File) -> File:
         """Write the picture to a file."""
-        file = File(path)
-        file.write_text(self.svg(), encoding="utf-8")
-        return file
+        write_whole(File(path), self.svg())
+        return File(path)
 
     def _repr_svg_(self) -> str:
         return self.svg()

@@ -19,10 +19,9 @@ from k8sedu.trace import Frozen, Step, Trace
 
 Value = TypeVar("Value")
 
-FAULTS = ("crash", "restart", "pause", "resume", "partition", "heal", "message_dropped", "network", "slow_disk", "clock_drift")
-"""The kinds of steps that come from outside the group."""
-
 LOSSES = ("message_lost", "message_dropped")
+
+AT_THE_DOOR = ("partition", "receiver is down")
 
 
 class NoFramesError(K8sEduError, ValueError):
@@ -55,6 +54,8 @@ class Flight(NamedTuple):
     sent_us: int
     end_us: int
     is_lost: bool
+    is_lost_on_its_way: bool
+    """False for one that found its receiver down or behind a partition: it was lost at the end of its way."""
     is_reply: bool
     is_refusal: bool
 
@@ -101,23 +102,24 @@ def flights(trace: Trace, *, start_us: int = 0, end_us: int | None = None) -> li
     """The messages that were in the air between two times, in the order of sending. O(steps × messages in flight)."""
     end_us = trace.duration_us if end_us is None else end_us
     seen: dict[str, Frozen] = {}
-    losses: dict[int, int] = {}
+    losses: dict[int, Step] = {}
     for step in framed(trace):
         if step.kind in LOSSES:
-            losses[step.detail.message] = step.time_us
+            losses[step.detail.message] = step
         if step.frame is not None and step.time_us <= end_us:
             seen.update(step.frame.messages)
-    return [
-        _flight(message, losses) for message in seen.values() if message.due_us >= start_us and losses.get(message.id, start_us) >= start_us
-    ]
+    flown = (_flight(message, losses.get(message.id)) for message in seen.values())
+    return [flight for flight in flown if flight.end_us >= start_us]
 
 
-def _flight(message: Frozen, losses: dict[int, int]) -> Flight:
+def _flight(message: Frozen, loss: Step | None) -> Flight:
     """A message as it ended: where it arrived, or where and when it was lost."""
-    is_lost = message.lost or message.id in losses
+    is_lost = message.lost or loss is not None
+    on_its_way = is_lost and (loss is None or loss.detail.get("why") not in AT_THE_DOOR)
+    end_us = message.due_us if loss is None else loss.time_us
     return Flight(
         message.id, message.kind, message.sender, message.receiver, message.term,
-        message.sent_us, losses.get(message.id, message.due_us), is_lost, message.reply, message.reject,
+        message.sent_us, end_us, is_lost, on_its_way, message.reply, message.reject,
     )  # fmt: skip
 
 
