@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from k8sedu.language import Words
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 FAULTS = frozenset({"crash", "restart", "pause", "resume", "partition", "heal", "message_dropped", "slow_disk", "clock_drift", "network"})
 ELECTIONS = frozenset({"become_candidate", "become_pre_candidate"})
+
+JUMPS_MAX = 3
+"""More buttons than that would not fit beside the others."""
 
 MARKS: dict[str, tuple[str, Words]] = {
     "violation": ("alert", Words("a promise is broken", "违反了承诺")),
@@ -63,21 +66,22 @@ def reign(frame: Frozen) -> tuple[int, str]:
 def _band(start_us: int, end_us: int, term: int, leader: str) -> Band:
     if not term:
         return Band(start_us, end_us, "", "grey", faint=True)
-    text = say("term {t} · {l} leads", "term {t} · {l} 领导", t=term, l=leader) if leader else say("term {t}", "term {t}", t=term)
+    text = say("term {t} · {l} leads", "term {t} · {l} 为 leader", t=term, l=leader) if leader else say("term {t}", "term {t}", t=term)
     return Band(start_us, end_us, text, f"term-{term}", faint=not leader)
 
 
 def marks(shown: Sequence[Event], *, end_us: int) -> tuple[Mark, ...]:
     """Icons under the scrubber, so far apart that none covers another."""
     start_us = shown[0].last.time_us
-    room_us = max(1, (end_us - start_us) * 0.017)
+    span_us = max(1, end_us - start_us)
     wanted = sorted(
         ((rank, event.last.time_us, kind, event) for event in shown for rank, kind in enumerate(MARKS) if _is_marked(event, kind)),
         key=lambda found: found[:2],
     )
     kept: list[Mark] = []
     for _, time_us, kind, event in wanted:
-        if all(abs(time_us - mark.time_us) >= room_us for mark in kept):
+        room = 0.06 if kind == "commit" else 0.017
+        if all(abs(time_us - mark.time_us) >= room * span_us for mark in kept):
             kept.append(_mark(event, kind))
     return tuple(sorted(kept, key=lambda mark: mark.time_us))
 
@@ -96,12 +100,12 @@ def _mark(event: Event, kind: str) -> Mark:
 
 def jumps(shown: Sequence[Event]) -> tuple[Jump, ...]:
     """The buttons, each with the steps it stops at; a button without any is left out."""
-    wanted = (
+    wanted: tuple[tuple[Words, Callable[[Event], bool]], ...] = (
+        (Words("violation", "违反之处"), lambda event: "violation" in event.kinds),
         (Words("next election", "下次选举"), lambda event: bool(event.kinds & ELECTIONS)),
         (Words("next fault", "下个故障"), lambda event: bool(event.kinds & FAULTS)),
         (Words("next commit", "下次提交"), lambda event: _is_marked(event, "commit")),
         (Words("next request", "下个请求"), lambda event: "client_request" in event.kinds),
-        (Words("violation", "违反之处"), lambda event: "violation" in event.kinds),
     )
     found = (Jump(label, tuple(number for number, event in enumerate(shown) if stops(event))) for label, stops in wanted)
-    return tuple(jump for jump in found if jump.steps)
+    return tuple(jump for jump in found if jump.steps)[:JUMPS_MAX]

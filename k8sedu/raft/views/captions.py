@@ -1,8 +1,8 @@
 """One sentence per step that says *why* it happened, in English and Chinese.
 
-A caption is a function of a step, the frame before it and the frame after it, and it uses the numbers of these very frames: "3 of 5 votes,
-needs 3". Several steps of one server at one time are one event for a reader, such as a vote request that arrives, and the vote that is given;
-`telling` says which of them carries the sentence.
+A caption is a function of a step, the frame before it and the frame after it, and it uses the numbers of these very frames: "3 of 5
+votes, needs 3". Several steps of one server at one time are one event for a reader, such as a vote request that arrives, and the vote
+that is given; `telling` says which of them carries the sentence.
 
 Left out: captions that look ahead. A reader who steps through a run should not be told what comes.
 """
@@ -12,12 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from k8sedu.language import Words
-from k8sedu.raft.views import log_captions, vote_captions, world_captions
+from k8sedu.raft.views import client_captions, log_captions, vote_captions, world_captions
 from k8sedu.raft.views.moment import Moment
 from k8sedu.raft.views.words import say
 from k8sedu.trace import Frozen, Step
 
-CAPTIONS: dict[str, Callable[[Moment], Words]] = {**vote_captions.CAPTIONS, **log_captions.CAPTIONS, **world_captions.CAPTIONS}
+CAPTIONS: dict[str, Callable[[Moment], Words]] = {
+    **vote_captions.CAPTIONS,
+    **log_captions.CAPTIONS,
+    **client_captions.CAPTIONS,
+    **world_captions.CAPTIONS,
+}
 """Every kind of step that has a sentence of its own."""
 
 RANK = (

@@ -15,13 +15,12 @@ NONE = "–"
 
 
 def node_details(node: Frozen) -> tuple[Detail, ...]:
-    """A server: role, votes or vote, log, commit, timer, state. Always the same rows, so that nothing jumps from step to step."""
+    """A server: role, vote or votes, log, timer, state. Always the same rows, so that nothing jumps from step to step."""
     index, term = last_entry(node)
     return (
         (node["id"], _role(node)),
         (Words("votes", "选票") if node["votes"] else Words("voted for", "投票给"), _votes(node)),
-        (Words("last log", "最后条目"), say("index {i}, term {t}", "index {i}，term {t}", i=index, t=term) if index else NONE),
-        (Words("committed, applied", "已提交，已执行"), f"{node['commit_index']}, {node['last_applied']}"),
+        (Words("log", "日志 log"), _log(node, index, term)),
         (Words("timer", "定时器"), _timer(node)),
         (Words("state", "状态机"), state_text(node["machine"])),
     )
@@ -38,6 +37,12 @@ def _votes(node: Frozen) -> Text:
     if node["votes"]:
         return ballot(node, granted(node)) if not node["outgoing"] else f"{len(granted(node))} / {len(node['votes'])}"
     return node["voted_for"] or NONE
+
+
+def _log(node: Frozen, index: int, term: int) -> Text:
+    if not index:
+        return Words("empty", "空")
+    return say("to index {i} (term {t}), commit {c}", "到 index {i}（term {t}），commit {c}", i=index, t=term, c=node["commit_index"])
 
 
 def _timer(node: Frozen) -> Text:
@@ -91,5 +96,8 @@ def entry_details(node: Frozen, row: Any) -> tuple[Detail, ...]:
     return (
         (f"{node['id']}[{index}]", say("index {i}, term {t}", "index {i}，term {t}", i=index, t=term)),
         (Words("command", "命令"), what),
-        (Words("status", "状态"), Words("committed", "已提交") if index <= node["commit_index"] else Words("not committed yet", "尚未提交")),
+        (
+            Words("status", "状态"),
+            Words("committed", "已提交") if index <= node["commit_index"] else Words("not committed yet", "尚未提交"),
+        ),
     )

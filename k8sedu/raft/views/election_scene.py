@@ -1,7 +1,7 @@
 """One instant of a Raft group as shapes: the ring, the messages in flight, the walls, the clients, and the logs on the card.
 
-`election_scene` draws one step by itself. A film draws hundreds, most of which differ little, so `Stage` remembers what it drew: frames share what
-did not change, and a server whose frame is the same object keeps its very shapes.
+`election_scene` draws one step by itself. A film draws hundreds, most of which differ little, so `Stage` remembers what it drew: frames
+share what did not change, and a server whose frame is the same object keeps its very shapes.
 
 Left out: the shape of data centres. All servers stand on one ring, however far apart the network puts them.
 """
@@ -85,7 +85,9 @@ class Stage:
         barrier = self.barrier(frame)
         group = configuration(frame)
         shapes = [
-            *self._keep("links", (group["voters"], group["outgoing"], group["learners"], frame["blocked"]), lambda: self._links(group, barrier)),
+            *self._keep(
+                "links", (group["voters"], group["outgoing"], group["learners"], frame["blocked"]), lambda: self._links(group, barrier)
+            ),
             *self._keep("walls", (frame["blocked"],), lambda: tuple(barrier_shapes(barrier, self.ring))),
             *self._keep("joint", (group["voters"], group["outgoing"]), lambda: joint_note(group)),
             *(self._client(name, client) for name, client in frame["clients"].items()),

@@ -1,9 +1,10 @@
 """A run as a film: which steps are shown, which sentence each gets, and what stands on the scrubber.
 
-A trace is finer than a reader needs: a vote request that arrives, a term that is adopted and a vote that is given are three steps of one server at one
-instant. The film shows them as one, with the caption of the most telling one.
+A trace is finer than a reader needs: a vote request that arrives, a term that is adopted and a vote that is given are three steps of one
+server at one instant. The film shows them as one, with the caption of the most telling one.
 
-Left out: choosing what is important. Every message of the run is in the film; the buttons "next election", "next fault" skip to what matters.
+Left out: choosing what is important. Every message of the run is in the film; the buttons "next election", "next fault" skip to what
+matters.
 """
 
 from __future__ import annotations
@@ -60,10 +61,8 @@ def play(
 ) -> Player:
     """The run as an animation: it shows itself in a notebook, and `.save("run.html")` makes one file that needs nothing else.
 
-    Args:
-        title: stands above the picture.
-        language: "en" or "zh" to begin with; the reader may change it.
-        start_ms: show only what happens from this time on; likewise `end_ms`.
+    `language` ("en" or "zh") and `theme` are what it begins with; the reader may change them. With `start_ms` and `end_ms` the film shows
+    only a part of the run.
 
     Raises:
         FramesError: the run was recorded with frames=False, or nothing happens in the chosen time.
@@ -129,7 +128,10 @@ def frames(trace: Trace, shown: Sequence[Event], *, is_live: bool) -> Iterator[F
     """A scene for each event. The panel keeps showing the server of the last event that was about one."""
     first = framed(shown[0].last)
     stage = Stage(
-        Ring.of(tuple(first["nodes"]), tuple(first["clients"])), heartbeat_us=heartbeat_us(trace), is_live=is_live, subtitle=subtitle(trace, first)
+        Ring.of(tuple(first["nodes"]), tuple(first["clients"])),
+        heartbeat_us=heartbeat_us(trace),
+        is_live=is_live,
+        subtitle=subtitle(trace, first),
     )
     losses: tuple[Loss, ...] = ()
     focus: str | None = None

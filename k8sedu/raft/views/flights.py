@@ -1,7 +1,7 @@
 """Messages on their way: a dot with a letter for a request, a ring with + or − for an answer.
 
-A flight is two lines in time, so nothing has to be drawn anew while a message flies. A message that the network will lose fades out on its way;
-where it was lost, a small × stays for a moment. Messages keep to their right, so that question and answer pass each other.
+A flight is two lines in time, so nothing has to be drawn anew while a message flies. A message that the network will lose fades out on
+its way; where it was lost, a small × stays for a moment. Messages keep to their right, so that question and answer pass each other.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Paint(NamedTuple):
     text: str = ""
     icon: str | None = None
     r: float = TOKEN
+    ink: str | None = None
 
 
 def paint(message: Frozen) -> Paint:
@@ -41,11 +42,11 @@ def paint(message: Frozen) -> Paint:
     if kind == "client_request":
         return Paint("yellow", None, letter)
     if kind in ("heartbeat", "read_index"):
-        return Paint(f"tint:{colour}", None, letter, r=TOKEN - 1)
+        return Paint(f"tint:{colour}", None, letter, r=TOKEN - 1, ink="ink")
     if kind == "pre_vote":
         return Paint("paper", colour, letter)
     if kind == "append_entries" and not message["entries"]:
-        return Paint(f"tint:{colour}", colour, letter)
+        return Paint(f"tint:{colour}", colour, letter, ink="ink")
     return Paint(colour, None, letter)
 
 
@@ -69,7 +70,7 @@ def message_shape(number: str, message: Frozen, ring: Ring, *, barrier: Barrier,
         f"message/{number}",
         Ramp(sent_us, due_us, round(start.x, 1), round(stop.x, 1)),
         Ramp(sent_us, due_us, round(start.y, 1), round(stop.y, 1)),
-        text=look.text, icon=look.icon, r=look.r, fill=look.fill, stroke=look.stroke, layer=4,
+        text=look.text, icon=look.icon, r=look.r, fill=look.fill, stroke=look.stroke, text_fill=look.ink, layer=4,
         opacity=Ramp(fades_us, due_us, 1.0, 0.15) if message["lost"] else 1.0,
         label=spoken(message), details=message_details(message), menu="message" if is_live else None,
     )  # fmt: skip
@@ -83,7 +84,16 @@ def spoken(message: Frozen) -> Words:
 
 def lost_shape(number: int, at: Point, lost_us: int) -> Icon:
     """The × where a message was lost."""
-    return Icon(f"lost/{number}", round(at.x, 1), round(at.y, 1), "cross", size=13, fill="bad", layer=4, opacity=Ramp(lost_us + 3_000, lost_us + LOST_US, 1.0, 0.0))
+    return Icon(
+        f"lost/{number}",
+        round(at.x, 1),
+        round(at.y, 1),
+        "cross",
+        size=15,
+        fill="bad",
+        layer=4,
+        opacity=Ramp(lost_us + 3_000, lost_us + LOST_US, 1.0, 0.0),
+    )
 
 
 def lost_at(message: Frozen, ring: Ring, barrier: Barrier) -> Point:

@@ -1,4 +1,4 @@
-"""Why entries were stored, refused, committed or forgotten: captions of replication, membership, snapshots and clients."""
+"""Why entries were stored, refused, committed or forgotten: captions of replication and snapshots."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from k8sedu.language import Words
 from k8sedu.raft.quorum import majority
-from k8sedu.raft.views.moment import Moment, context, entry_at, hint, last_entry, log_position, sent_entries, stored_by
-from k8sedu.raft.views.words import command, joined, plural, say
+from k8sedu.raft.views.moment import Moment, entry_at, hint, last_entry, log_position, sent_entries, stored_by
+from k8sedu.raft.views.words import command, plural, say
 from k8sedu.trace import Frozen
 
 # -- the follower stores -----------------------------------------------------------------------------------------------------------------
@@ -30,7 +30,12 @@ def receive_append_entries(m: Moment) -> Words:
             "**{n} 已经有这些条目：**重复存储不改变任何东西，它只需确认。", n=m.actor,
         )  # fmt: skip
     before = (
-        say("the entry before, index {i} of term {t}, is the same in both logs.", "前一个条目（index {i}、term {t}）两边相同。", i=index, t=term)
+        say(
+            "the entry before, index {i} of term {t}, is the same in both logs.",
+            "前一个条目（index {i}、term {t}）两边相同。",
+            i=index,
+            t=term,
+        )
         if index
         else Words("a log begins there, so nothing can be missing before.", "log 就从这里开始，前面不会缺什么。")
     )
@@ -42,7 +47,11 @@ def receive_append_entries(m: Moment) -> Words:
 
 def _span(sent: list[tuple[int, int]]) -> Words:
     first, last = sent[0][0], sent[-1][0]
-    return say(" at index {a}", "（index {a}）", a=first) if first == last else say(" at index {a} to {b}", "（index {a} 到 {b}）", a=first, b=last)
+    return (
+        say(" at index {a}", "（index {a}）", a=first)
+        if first == last
+        else say(" at index {a} to {b}", "（index {a} 到 {b}）", a=first, b=last)
+    )
 
 
 def _writes_to_disk(m: Moment) -> Words:
@@ -77,7 +86,8 @@ def truncate(m: Moment) -> Words:
     first = lost[0] if lost else None
     where = (
         say(
-            " its entry at index {i} was of term {t}, the leader’s is of term {other}.", "它在 index {i} 的条目属于 term {t}，而 leader 的属于 term {other}。",
+            " its entry at index {i} was of term {t}, the leader’s is of term {other}.",
+            "它在 index {i} 的条目属于 term {t}，而 leader 的属于 term {other}。",
             i=first[1], t=first[0], other=(entry_at(m.node, first[1]) or (m.node["term"],))[0],
         )
         if first is not None
@@ -117,7 +127,10 @@ def receive_append_reply(m: Moment) -> Words:
     follower = m.get("sender") or (m.message["sender"] if m.message else "?")
     if m.node["role"] != "leader":
         return say(
-            "**{n} no longer leads,** so {f}’s answer means nothing to it.", "**{n} 已不是 leader，**{f} 的答复对它没有意义。", n=m.actor, f=follower
+            "**{n} no longer leads,** so {f}’s answer means nothing to it.",
+            "**{n} 已不是 leader，**{f} 的答复对它没有意义。",
+            n=m.actor,
+            f=follower,
         )
     if m.get("reject") or (m.message and m.message["reject"]):
         return _steps_back(m, follower)
@@ -234,145 +247,10 @@ def restore_snapshot(m: Moment) -> Words:
 def receive_install_snapshot(m: Moment) -> Words:
     """A snapshot that brings nothing new."""
     return say(
-        "**{n} needs no snapshot:** it has everything up to index {i} already.", "**{n} 不需要这个 snapshot：**它已经有到 index {i} 的全部内容。",
+        "**{n} needs no snapshot:** it has everything up to index {i} already.",
+        "**{n} 不需要这个 snapshot：**它已经有到 index {i} 的全部内容。",
         n=m.actor, i=m.node["commit_index"],
     )  # fmt: skip
-
-
-# -- membership --------------------------------------------------------------------------------------------------------------------------
-
-
-def propose_change(m: Moment) -> Words:
-    """The change is an entry like any other."""
-    return say(
-        "**{n} proposes a membership change:** {change}. It travels through the log and takes effect when it is committed.",
-        "**{n} 提议变更成员：**{change}。变更写入 log，提交后才生效。", n=m.actor, change=m.get("change", "?"),
-    )  # fmt: skip
-
-
-def change_membership(m: Moment) -> Words:
-    """A new configuration is in force."""
-    voters, outgoing = m.get("voters", ()), m.get("outgoing", ())
-    if outgoing:
-        return say(
-            "**{n} enters the joint configuration:** every decision now needs a majority of {new} and one of {old}.",
-            "**{n} 进入 joint configuration（联合配置）：**每个决定都需要新成员 {new} 的多数，以及旧成员 {old} 的多数。",
-            n=m.actor, new=joined(voters), old=joined(outgoing),
-        )  # fmt: skip
-    learners = m.node["learners"]
-    also = say(" {l} only listen.", "{l} 只接收 log，不投票。", l=joined(learners)) if learners else Words("", "")
-    return say(
-        "**{n} uses the new membership:** {v} vote, and {need} of them are a majority.{also}",
-        "**{n} 启用新的成员：**{v} 有投票权，其中 {need} 个是多数。{also}",
-        n=m.actor, v=joined(voters), need=majority(len(voters)), also=also,
-    )  # fmt: skip
-
-
-def refuse_change(m: Moment) -> Words:
-    """Not now."""
-    return say(
-        "**{n} refuses the membership change:** {why}.", "**{n} 拒绝成员变更：**{why}。", n=m.actor, why=_why_refused(str(m.get("why", "?")))
-    )
-
-
-def _why_refused(why: str) -> Words:
-    return _REFUSED_CHANGES.get(why, Words(why, why))
-
-
-_REFUSED_CHANGES = {
-    "no entry of the leader's own term is committed yet": Words(
-        "no entry of the leader’s own term is committed yet", "leader 还没有提交过自己 term 的条目"
-    ),
-    "an earlier change is not applied yet": Words("an earlier change is not applied yet", "前一个变更还没有执行"),
-    "must transition out of joint config first": Words("the group is still in a joint configuration", "集群还处在联合配置中"),
-    "removed all voters": Words("it would remove all voters", "这会移除所有有投票权的成员"),
-}
-
-# -- reads and clients -------------------------------------------------------------------------------------------------------------------
-
-
-def client_request(m: Moment) -> Words:
-    """Asked by a client, or by the scenario itself."""
-    wanted = command(str(m.get("command", "")))
-    if m.get("accepted") is False:
-        return say("**Nobody can take the request {c} now:** {why}.", "**现在没有节点能接受请求 {c}：**{why}。", c=wanted, why=_no_leader(m))
-    if m.get("to"):
-        again = m.get("attempt", 1) > 1
-        verb = Words("asks again, this time", "再次请求") if again else Words("asks", "请求")
-        return say(
-            "**{c} {verb} {to}:** {r}, its request number {s}.", "**{c} {verb} {to}：**{r}，它的第 {s} 个请求。",
-            c=m.actor, verb=verb, to=m.get("to"), r=wanted, s=m.get("serial"),
-        )  # fmt: skip
-    return say(
-        "**{n} takes the request {c}:** it writes it at index {i} of its log and sends it to all.",
-        "**{n} 接受请求 {c}：**写入自己 log 的 index {i}，并发给所有节点。", n=m.actor, c=wanted, i=m.get("index", last_entry(m.node)[0]),
-    )  # fmt: skip
-
-
-def _no_leader(m: Moment) -> Words:
-    why = str(m.get("why", "") or "no leader")
-    name, _, state = why.partition(" is ")
-    if not state:
-        return Words("nobody leads", "目前没有 leader")
-    return say("{n} is {s}", "{n} {zh}", n=name, s=state, zh={"stopped": "已停止", "paused": "已暂停", "up": "正忙"}.get(state, state))
-
-
-def receive_client_request(m: Moment) -> Words:
-    """Accepted, to be read, or sent elsewhere."""
-    wanted, client = command(str(m.get("command", ""))), m.get("sender", "?")
-    if not m.get("accepted", True):
-        leader = m.node["leader"]
-        whom = say("it names {l}", "它告诉客户端去找 {l}", l=leader) if leader else Words("it knows no leader", "它也不知道谁是 leader")
-        return say(
-            "**{n} turns {c} away:** only a leader takes requests; {whom}.", "**{n} 回绝 {c}：**只有 leader 接受请求；{whom}。",
-            n=m.actor, c=client, whom=whom,
-        )  # fmt: skip
-    if wanted.endswith("?"):
-        return say(
-            "**{n} may not answer {r} from memory yet:** one round of heartbeats must confirm that it still leads.",
-            "**{n} 还不能直接回答 {r}：**要先用一轮心跳确认自己仍是 leader。", n=m.actor, r=wanted,
-        )  # fmt: skip
-    return say(
-        "**{n} takes {r} from {c}:** it writes it at index {i} of its log and sends it to all.",
-        "**{n} 接受 {c} 的 {r}：**写入自己 log 的 index {i}，并发给所有节点。",
-        n=m.actor, r=wanted, c=client, i=m.get("index", last_entry(m.node)[0]),
-    )  # fmt: skip
-
-
-def client_reply(m: Moment) -> Words:
-    """The client has its answer."""
-    wanted, answer = command(str(m.get("command", ""))), m.get("answer", "")
-    if wanted.endswith("?"):
-        return say(
-            "**{c} has its answer:** {k} is{a}. The leader had made sure that it still leads, so the value is not stale.",
-            "**{c} 得到答复：**{k} 的值是{a}。leader 先确认了自己仍是 leader，所以不会读到旧值。",
-            c=m.actor, k=wanted[:-1], a=f" {answer}" if answer else Words(" not set yet", "空（还没有写过）"),
-        )  # fmt: skip
-    return say(
-        "**{c} has its answer:** {r} is done, the value is now {a}. It was answered only once it was committed and applied.",
-        "**{c} 得到答复：**{r} 已完成，现在的值是 {a}。提交并执行之后才会答复。", c=m.actor, r=wanted, a=answer,
-    )  # fmt: skip
-
-
-def receive_read_index(m: Moment) -> Words:
-    """A read passed on by a follower."""
-    return say(
-        "**{n} is asked for a read** by {s}: it confirms by heartbeats that it still leads.",
-        "**{s} 把读请求转给 {n}：**它用心跳确认自己仍是 leader。", n=m.actor, s=m.get("sender", "?"),
-    )  # fmt: skip
-
-
-def receive_read_index_reply(m: Moment) -> Words:
-    """A read is confirmed."""
-    return say(
-        "**{n} may answer the read:** the leader confirmed it at index {i}.", "**{n} 可以回答这个读请求：**leader 已在 index {i} 确认。",
-        n=m.actor, i=log_position(m.message)[0],
-    )  # fmt: skip
-
-
-def receive_propose(m: Moment) -> Words:
-    """A proposal passed on."""
-    return say("**{n} is handed a proposal:** {c}.", "**{n} 收到转来的提案：**{c}。", n=m.actor, c=command(context(m.message)) or "?")
 
 
 CAPTIONS: dict[str, Callable[[Moment], Words]] = {
@@ -388,15 +266,5 @@ CAPTIONS: dict[str, Callable[[Moment], Words]] = {
     "snapshot": snapshot,
     "restore_snapshot": restore_snapshot,
     "receive_install_snapshot": receive_install_snapshot,
-    "propose_change": propose_change,
-    "change_membership": change_membership,
-    "refuse_change": refuse_change,
-    "client_request": client_request,
-    "receive_client_request": receive_client_request,
-    "client_reply": client_reply,
-    "receive_client_reply": client_reply,
-    "receive_read_index": receive_read_index,
-    "receive_read_index_reply": receive_read_index_reply,
-    "receive_propose": receive_propose,
 }
 """Step kind → caption."""

@@ -1,8 +1,9 @@
 """The logs on the card: one row per server, one cell per entry, in the colour of the term that wrote it.
 
-Solid cells are committed as far as that server knows, dashed pale ones are not; a bar stands behind the last committed one. Below a row, the
-leader's view of that follower: a dot under the last entry that it surely stores (match), a wedge under the next one to send (next). A snapshot is
-one box over all that it replaced. Eight indices are visible; the window moves on in steps of four, so that cells rest in between.
+Solid cells are committed as far as that server knows, dashed pale ones are not; a bar stands behind the last committed one. Below a row,
+the leader's view of that follower: a dot under the last entry that it surely stores (match), a wedge under the next one to send (next). A
+snapshot is one box over all that it replaced. Eight indices are visible; the window moves on in steps of four, so that cells rest in
+between.
 
 Source: the log table of RaftScope, which stopped at index 10 and knew no snapshots.
 """
@@ -29,12 +30,12 @@ TOP = 46.0
 class Rows(NamedTuple):
     """How high a row is, so that one server or fifteen fit the card."""
 
-    count: int
+    servers: int
 
     @property
     def pitch(self) -> float:
         """From row to row."""
-        return max(16.0, min(36.0, 218.0 / max(self.count, 1)))
+        return max(16.0, min(36.0, 196.0 / max(self.servers, 1)))
 
     @property
     def cell(self) -> float:
@@ -44,7 +45,7 @@ class Rows(NamedTuple):
     @property
     def card_height(self) -> float:
         """Height of the whole drawing."""
-        return round(TOP + self.pitch * self.count + 4)
+        return round(TOP + self.pitch * self.servers + 4)
 
     def y(self, number: int) -> float:
         """The upper edge of a row's cells."""
@@ -68,7 +69,7 @@ def header(first: int) -> tuple[Shape, ...]:
     span = say("index {a} … {b}", "index {a} … {b}", a=first, b=first + SLOTS - 1)
     return (
         Label("log/title", 18, 23, Words("Logs", "日志 log"), weight=600, anchor="start"),
-        Label("log/span", RIGHT, 23, span, anchor="end", fill="muted"),
+        Label("log/span", RIGHT - 3, 23, span, anchor="end", fill="muted"),
     )
 
 

@@ -1,7 +1,8 @@
 """One step of a run together with the world before and after it: where captions find their facts.
 
-Events such as `grant_vote` say little about themselves, because the core does not know what a reader wants to hear. The rest is in the frames:
-the message that was in flight before and no longer is, the log before and after. So a caption can be made for any step of any saved trace.
+Events such as `grant_vote` say little about themselves, because the core does not know what a reader wants to hear. The rest is in the
+frames: the message that was in flight before and no longer is, the log before and after. So a caption can be made for any step of any
+saved trace.
 """
 
 from __future__ import annotations

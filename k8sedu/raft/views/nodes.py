@@ -1,8 +1,8 @@
 """One server as a picture: role, term, votes and timer, told by shape before colour.
 
-A follower is hollow, a candidate has a dashed ring and a dot per vote, a leader is filled and wears a crown, a stopped server is grey with a cross,
-a paused one shows two bars, a learner and an outsider say so in words. The election timer is an arc that runs out; since it is written as a
-line in time (`Ramp`), it runs without any new picture.
+A follower is hollow, a candidate has a dashed ring and a dot per vote, a leader is filled and wears a crown, a stopped server is grey
+with a cross, a paused one shows two bars, a learner and an outsider say so in words. The election timer is an arc that runs out; since it
+is written as a line in time (`Ramp`), it runs without any new picture.
 
 Source: the look of RaftScope (vote dots, timer arcs, filling by term), with names, roles and history added.
 """
@@ -53,7 +53,15 @@ def node_shape(node: Frozen, ring: Ring, *, group: Frozen, heartbeat_us: int, de
     """A server in its place, clickable."""
     name, place, r = node["id"], ring.place(node["id"]), ring.radius
     state = standing(name, group)
-    parts = [*_timer(node, r, heartbeat_us), _disc(node, r, state), *_crossed(node, r), *_name(node, r, state), *_votes(node, group, r), *_badge(node, r)]
+    parts = [
+        *_timer(node, r, heartbeat_us),
+        _disc(node, r, state),
+        *_crossed(node, r),
+        *_name(node, r),
+        *_note(node, r, state, is_low=place.y > 310),
+        *_votes(node, group, r),
+        *_badge(node, r),
+    ]
     opacity = 1.0 if state.is_member else 0.75
     return Group(
         f"node/{name}", place.x, place.y, tuple(parts), layer=2, opacity=opacity, label=spoken(node, state), details=details,
@@ -120,23 +128,28 @@ def _crossed(node: Frozen, r: float) -> list[Shape]:
     return [Line(f"{own}/a", -far, -far, far, far, stroke="grey"), Line(f"{own}/b", far, -far, -far, far, stroke="grey")]
 
 
-def _name(node: Frozen, r: float, state: Standing) -> list[Shape]:
-    """Name, crown, bars, and what it is to the group."""
+def _name(node: Frozen, r: float) -> list[Shape]:
+    """Name, crown, bars."""
     own, name, role, status = f"node/{node['id']}", node["id"], node["role"], node["status"]
     leads, is_paused = role == "leader" and status != "stopped", status == "paused"
     ink = f"on:{term_role(node['term'])}" if leads and not is_paused else "muted" if status == "stopped" else "ink"
     has_votes = role in ("candidate", "pre_candidate") and status == "up"
-    y = 0.0 if status == "stopped" else 0.16 * r if leads else -0.16 * r if has_votes or is_paused or state.note else 0.0
+    y = 0.0 if status == "stopped" else 0.16 * r if leads else -0.16 * r if has_votes or is_paused else 0.0
     size = 16 if r >= 28 else 14 if r >= 24 else 12
     shapes: list[Shape] = [Label(f"{own}/name", 0, y, name, size=size, weight=600, fill=ink, halo="card" if status == "stopped" else None)]
     if leads:
         shapes.append(Icon(f"{own}/crown", 0, -0.5 * r, "crown", size=round(0.5 * r, 1), fill=ink))
     if is_paused:
         shapes.append(Icon(f"{own}/bars", 0, (0.62 if leads else 0.42) * r, "pause", size=round(0.45 * r, 1), fill="ink"))
-    if state.note is not None:
-        y, halo = r + TIMER_GAP + 11, "paper"
-        shapes.append(Label(f"{own}/note", 0, y, state.note, size=12, fill="muted", halo=halo))
     return shapes
+
+
+def _note(node: Frozen, r: float, state: Standing, *, is_low: bool) -> list[Shape]:
+    """What it is to the group, below it, or above it at the lower edge of the stage."""
+    if state.note is None:
+        return []
+    y = r + TIMER_GAP + 11
+    return [Label(f"node/{node['id']}/note", 0, -y if is_low else y, state.note, size=12, fill="muted", halo="paper")]
 
 
 def _votes(node: Frozen, group: Frozen, r: float) -> list[Shape]:

@@ -1,7 +1,7 @@
 """The scenario of a run as text, read off its trace, so that whoever has the picture can run it again.
 
-A view must not import a simulation, and need not: a trace carries all its parameters as plain values, and the form of a scenario file is lines of a
-name and a value. A test runs the text again and expects the same digest.
+A view must not import a simulation, and need not: a trace carries all its parameters as plain values, and the form of a scenario file is
+lines of a name and a value. A test runs the text again and expects the same digest.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _NETWORK = {"delay_ms": (0.5, 6.0), "loss": 0.0, "duplication": 0.0, "reordering
 def scenario_text(trace: Trace) -> str:
     """The scenario file of this run.
 
-    >>> from k8sedu.trace import Frozen, Step
-    >>> print(scenario_text(Trace("raft", 7, Frozen(size=3, duration_us=900_000, faults=("at 500 crash n1",)), (Step(0, 0, "start", "", Frozen(), None),))))
+    >>> parameters = Frozen(size=3, duration_us=900_000, faults=("at 500 crash n1",))
+    >>> print(scenario_text(Trace("raft", 7, parameters, ())))
     system raft
     size 3
     seed 7

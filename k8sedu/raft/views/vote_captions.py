@@ -84,9 +84,9 @@ def grant_vote(m: Moment) -> Words:
     term = message["term"] if message else m.node["term"]
     if m.get("pre"):
         return say(
-            "**{n} would vote for {c}:** {c}’s log ({theirs}) is at least as up to date as its own ({own}), and {n} knows no leader of term {t}.",
-            "**{n} 愿意投给 {c}：**{c} 的 log（{theirs}）至少和自己的（{own}）一样新，而且 {n} 不知道 term {t} 有 leader。",
-            n=m.actor, c=candidate, theirs=log_end(*theirs), own=log_end(*own), t=term,
+            "**{n} would vote for {c}:** {c}’s log ({theirs}) is at least as up to date as its own ({own}), and {n} knows no leader.",
+            "**{n} 愿意投给 {c}：**{c} 的 log（{theirs}）至少和自己的（{own}）一样新，而且 {n} 现在不知道有 leader。",
+            n=m.actor, c=candidate, theirs=log_end(*theirs), own=log_end(*own),
         )  # fmt: skip
     if m.old["voted_for"] == candidate and m.old["term"] == m.node["term"]:
         return say(
@@ -177,7 +177,9 @@ def receive_vote_reply(m: Moment) -> Words:
         )  # fmt: skip
     if m.step.kind.startswith("receive_pre") == (node["role"] == "candidate"):
         return say(
-            "**{v}’s answer is void:** it was for the other round of this election.", "**{v} 的答复作废：**它属于这次选举的另一轮。", v=voter
+            "**{v}’s answer is void:** it was for the other round of this election.",
+            "**{v} 的答复作废：**它属于这次选举的另一轮。",
+            v=voter,
         )
     verb = Words("did not get", "没有得到") if refused else Words("counts", "得到")
     return say(
@@ -259,7 +261,9 @@ def _follows_silence(m: Moment) -> Words:
 
 def _follows_removed(m: Moment) -> Words:
     return say(
-        "**{n} steps down:** the change that removes it from the group is committed.", "**{n} 退位：**把它移出集群的变更已经提交。", n=m.actor
+        "**{n} steps down:** the change that removes it from the group is committed.",
+        "**{n} 退位：**把它移出集群的变更已经提交。",
+        n=m.actor,
     )
 
 
@@ -313,9 +317,7 @@ def transfer_abandoned(m: Moment) -> Words:
 
 def receive_timeout_now(m: Moment) -> Words:
     """A successor that may not stand."""
-    return say(
-        "**{n} is asked to take over,** but it may not stand for election now.", "**{n} 被请求接任，**但它现在不能参选。", n=m.actor
-    )
+    return say("**{n} is asked to take over,** but it may not stand for election now.", "**{n} 被请求接任，**但它现在不能参选。", n=m.actor)
 
 
 def receive_transfer_leadership(m: Moment) -> Words:

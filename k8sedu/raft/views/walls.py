@@ -1,7 +1,7 @@
 """A partition as a soft wall between groups of servers, and a link cut one way as a bar across an arrow.
 
-The frame only says which links are blocked. Servers that can still talk to each other both ways form a group; where the groups stand side by side
-in the ring, a wall is drawn between them, and messages stop at it.
+The frame only says which links are blocked. Servers that can still talk to each other both ways form a group; where the groups stand side
+by side in the ring, a wall is drawn between them, and messages stop at it.
 
 Left out: walls that wind around single servers. Groups that stand mixed in the ring get a piece of wall in every gap between them.
 """
@@ -9,6 +9,7 @@ Left out: walls that wind around single servers. Groups that stand mixed in the 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 from k8sedu.language import Words
@@ -16,7 +17,7 @@ from k8sedu.raft.views.layout import RING, TOKEN, Point, Ring
 from k8sedu.raft.views.words import say
 from k8sedu.stage.shapes import Icon, Line, Path, Shape
 
-OUTER = RING + 52
+OUTER = RING + 42
 """How far from the centre a wall ends."""
 
 Link = tuple[str, str]
@@ -114,7 +115,7 @@ def _bezier(a: Point, bend: Point, b: Point, t: float) -> Point:
 def _crossings(start: Point, end: Point, wall: tuple[Point, ...]) -> list[float]:
     """The shares of the way from start to end at which a wall is met."""
     found = []
-    for a, b in zip(wall, wall[1:], strict=False):
+    for a, b in pairwise(wall):
         dx, dy, ex, ey = end.x - start.x, end.y - start.y, b.x - a.x, b.y - a.y
         turn = dx * ey - dy * ex
         if abs(turn) > 1e-9:
@@ -146,8 +147,8 @@ def _bar(sender: str, receiver: str, ring: Ring) -> list[Shape]:
     stop = start.between(end, 0.42)
     own = f"block/{sender}/{receiver}"
     return [
-        Line(own, round(start.x, 1), round(start.y, 1), round(stop.x, 1), round(stop.y, 1), stroke="muted", arrow=True, dashed=True, layer=1),
-        Icon(f"{own}/cross", round(stop.x, 1), round(stop.y, 1), "cross", size=13, fill="muted", layer=1),
+        Line(own, round(start.x, 1), round(start.y, 1), round(stop.x, 1), round(stop.y, 1), stroke="muted", width=2, dashed=True, layer=1),
+        Icon(f"{own}/cross", round(stop.x, 1), round(stop.y, 1), "cross", size=18, fill="muted", layer=1),
     ]
 
 

@@ -1,7 +1,7 @@
 """The words of Raft's pictures, in English and in Chinese.
 
-Technical names (leader, term, log) stay in Chinese sentences as the field writes them; where a role is named for its own sake the Chinese word
-stands beside it.
+Technical names (leader, term, log) stay in Chinese sentences as the field writes them; where a role is named for its own sake the Chinese
+word stands beside it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ STATUS_WORDS = {
 _SESSION = re.compile(r"[^\s:]+:\d+ ")
 
 
-def say(en: str, zh: str, **values: object) -> Words:
+def say(en: str, zh: str, /, **values: object) -> Words:
     """A sentence in both languages, with numbers, names and other `Words` put in.
 
     >>> say("{who} leads term {term}", "{who} 是 term {term} 的 leader", who="n1", term=3)

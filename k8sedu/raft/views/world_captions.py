@@ -30,7 +30,11 @@ def end(m: Moment) -> Words:
     """Where the run has got to."""
     leader = leader_of(m.after)
     commit = max((node["commit_index"] for node in m.after["nodes"].values()), default=0)
-    who = say("{l} leads term {t}", "{l} 是 term {t} 的 leader", l=leader["id"], t=leader["term"]) if leader else Words("nobody leads", "没有 leader")
+    who = (
+        say("{l} leads term {t}", "{l} 是 term {t} 的 leader", l=leader["id"], t=leader["term"])
+        if leader
+        else Words("nobody leads", "没有 leader")
+    )
     return say(
         "**The run ends:** {who}, and everything up to index {i} is committed.", "**运行结束：**{who}，到 index {i} 为止都已提交。",
         who=who, i=commit,
@@ -41,7 +45,10 @@ def violation(m: Moment) -> Words:
     """A promise is broken."""
     name = str(m.get("invariant", "")).replace("_", " ")
     return say(
-        "**{name} is broken:** {message}", "**违反了 {name}：**{message}", name=name.capitalize() or "A promise", message=m.get("message", "")
+        "**{name} is broken:** {message}",
+        "**违反了 {name}：**{message}",
+        name=name.capitalize() or "A promise",
+        message=m.get("message", ""),
     )
 
 
@@ -52,7 +59,9 @@ def crash(m: Moment) -> Words:
     """What is lost, and whether a majority is left."""
     term = m.old["term"]
     lost = (
-        say(" The group has lost its leader of term {t}.", "集群失去了 term {t} 的 leader。", t=term) if m.old["role"] == "leader" else Words("", "")
+        say(" The group has lost its leader of term {t}.", "集群失去了 term {t} 的 leader。", t=term)
+        if m.old["role"] == "leader"
+        else Words("", "")
     )
     return say(
         "**{n} crashes:** its disk keeps term, vote and log; all else is forgotten.{lost} {rest}",
@@ -64,9 +73,16 @@ def _rest(m: Moment) -> Words:
     voters = configuration(m.after)["voters"]
     left, need = sum(name in running(m.after) for name in voters), majority(len(voters))
     if left >= need:
-        return say("{left} of {size} run on, and {need} suffice.", "还有 {left}/{size} 个在运行，{need} 个就够。", left=left, size=len(voters), need=need)
+        return say(
+            "{left} of {size} run on, and {need} suffice.",
+            "还有 {left}/{size} 个在运行，{need} 个就够。",
+            left=left,
+            size=len(voters),
+            need=need,
+        )
     return say(
-        "Only {left} of {size} run: without {need} nothing can be decided.", "只剩 {left}/{size} 个在运行：不足 {need} 个，什么也决定不了。",
+        "Only {left} of {size} run: without {need} nothing can be decided.",
+        "只剩 {left}/{size} 个在运行：不足 {need} 个，什么也决定不了。",
         left=left, size=len(voters), need=need,
     )  # fmt: skip
 
@@ -88,7 +104,12 @@ def pause(m: Moment) -> Words:
         if leads
         else Words("it forgets nothing, and its messages wait.", "它什么都不会忘，收到的消息先排队等着。")
     )
-    return say("**{n} stands still,** like a process in a long garbage collection: {so}", "**{n} 暂停，**好比进程在做很长的 GC：{so}", n=m.actor, so=so)
+    return say(
+        "**{n} stands still,** like a process in a long garbage collection: {so}",
+        "**{n} 暂停，**好比进程在做很长的 GC：{so}",
+        n=m.actor,
+        so=so,
+    )
 
 
 def resume(m: Moment) -> Words:
@@ -111,7 +132,9 @@ def slow_disk(m: Moment) -> Words:
 def disk_written(m: Moment) -> Words:
     """Now it may speak."""
     entries = m.get("entries", 0)
-    what = say(" {e} are safe.", "{n} 个条目已安全落盘。", e=plural(entries, "entry", "entries").capitalize(), n=entries) if entries else Words("", "")
+    what = (
+        say(" {e} safely stored.", "{n} 个条目已安全落盘。", e=plural(entries, "entry", "entries"), n=entries) if entries else Words("", "")
+    )
     return say(
         "**{n}’s disk write is done:**{what} Only now may it answer.", "**{n} 写盘完成：**{what}现在才可以答复。", n=m.actor, what=what
     )
@@ -149,7 +172,12 @@ def _who_decides(m: Moment, groups: tuple[tuple[str, ...], ...]) -> Words:
     need, alive = majority(len(voters)), running(m.after)
     able = next((group for group in groups if sum(name in voters and name in alive for name in group) >= need), None)
     if able is None:
-        return say("No side has {need} of {size}: nothing can be decided.", "没有一边达到 {size} 个中的 {need} 个：什么也决定不了。", need=need, size=len(voters))
+        return say(
+            "No side has {need} of {size}: nothing can be decided.",
+            "没有一边达到 {size} 个中的 {need} 个：什么也决定不了。",
+            need=need,
+            size=len(voters),
+        )
     return say(
         "Only {side} can decide anything: they are {need} or more of {size}.", "只有 {side} 这边能做决定：{size} 个中达到了 {need} 个。",
         side=joined(able), need=need, size=len(voters),
@@ -181,7 +209,9 @@ def network(m: Moment) -> Words:
 _TUNED: dict[str, Callable[[float], Words]] = {
     "loss": lambda v: say("{p:g} % of the messages are lost", "{p:g}% 的消息会丢失", p=100 * v),
     "duplication": lambda v: say("{p:g} % arrive twice", "{p:g}% 会重复到达", p=100 * v),
-    "reordering": lambda v: Words("messages may overtake each other", "消息可能乱序") if v else Words("messages keep their order", "消息保持顺序"),
+    "reordering": lambda v: (
+        Words("messages may overtake each other", "消息可能乱序") if v else Words("messages keep their order", "消息保持顺序")
+    ),
 }
 
 
@@ -209,7 +239,8 @@ _LOSSES = {
 def delay_message(m: Moment) -> Words:
     """A slower way."""
     return say(
-        "**A message to {b} is delayed** by {ms:g} ms: Raft must cope with any order.", "**一条发给 {b} 的消息被推迟** {ms:g} 毫秒：Raft 必须能应付任何顺序。",
+        "**A message to {b} is delayed** by {ms:g} ms: Raft must cope with any order.",
+        "**一条发给 {b} 的消息被推迟** {ms:g} 毫秒：Raft 必须能应付任何顺序。",
         b=m.actor, ms=m.get("by_us", 0) / 1000,
     )  # fmt: skip
 
