@@ -83,7 +83,8 @@ def receive_vote_request(state: State, message: Message) -> None:
     reason = refusal(state, message)
     if reason:
         state.note("refuse_vote", to=message.sender, why=reason)
-        state.send(f"{message.kind}_reply", message.sender, reject=True)
+        known = 0 if state.is_voter else min(state.commit_index, message.index)
+        state.send(f"{message.kind}_reply", message.sender, reject=True, index=known, log_term=state.log.term_at(known) or 0)
         return
     state.note("grant_vote", to=message.sender, pre=pre)
     state.send(f"{message.kind}_reply", message.sender, term=message.term)
@@ -116,7 +117,13 @@ def ignores_vote(state: State, message: Message) -> bool:
 
 
 def receive_vote_reply(state: State, message: Message) -> None:
-    """An answer to this candidate's question; answers to an earlier role or term are void."""
+    """An answer to this candidate's question; answers to an earlier role or term are void.
+
+    A server that was removed from the group and may be asked only because the candidate does not know it yet says how far its own
+    commits reach: the candidate learns of the removal and needs that vote no more. (An idea of TiKV: raft-rs, `maybe_commit_by_vote`.)
+    """
     expected = "pre_vote_reply" if state.role == "pre_candidate" else "request_vote_reply"
     if message.kind == expected:
+        if message.index and state.log.matches(message.index, message.log_term):
+            replication.learn_commit(state, message.index)
         count_vote(state, message.sender, granted=not message.reject)

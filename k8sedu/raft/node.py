@@ -58,7 +58,7 @@ class Node(State):
         *,
         learners: Sequence[str] = (),
         storage: Storage | None = None,
-        config: Config = Config(),  # noqa: B008  # an immutable value
+        config: Config = Config(),
         rules: Rules = ALL_RULES,
         generator: random.Random | None = None,
     ) -> None:
@@ -177,7 +177,7 @@ class Node(State):
         return ready
 
     def _propose(self, items: list[tuple[str, str]]) -> Ready:
-        if self.role != "leader" or self.transferee is not None or self.id not in self.progress:
+        if self.role != "leader" or self.transferee is not None or not self.is_voter:
             raise NotLeaderError(self.id, self.leader if self.role != "leader" else self.transferee)
         replication.append(self, items)
         replication.broadcast_append(self)
@@ -263,7 +263,11 @@ def _append_reply(node: State, message: Message) -> None:
 
 def _heartbeat_reply(node: State, message: Message) -> None:
     replication.receive_heartbeat_reply(node, message)
-    if message.context:
+    if not message.context:
+        return
+    if message.context == replication.FAREWELL and not node.is_voter:
+        transfer.receive_farewell(node, message)
+    else:
         reading.receive_confirmation(node, message)
 
 

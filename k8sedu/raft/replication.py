@@ -16,6 +16,9 @@ from k8sedu.raft.progress import Progress
 from k8sedu.raft.quorum import joint_committed_index
 from k8sedu.raft.state import State
 
+FAREWELL = "farewell"
+"""Context of the heartbeats of a leader that is no voter any more: whoever answers them has learned that."""
+
 # -- the leader -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -65,8 +68,11 @@ def _send_snapshot(state: State, name: str, progress: Progress) -> bool:
 def broadcast_heartbeat(state: State, *, context: str = "") -> None:
     """Tell everybody that the leader lives, and how far each may apply what it surely has."""
     state.heartbeat_due_ticks = state.now_ticks + state.config.heartbeat_ticks
+    leaves = not state.is_voter
     for name, progress in state.progress.items():
         if name != state.id:
+            if leaves:
+                context = FAREWELL if progress.match_index >= state.membership_index else ""
             commit = min(progress.match_index, state.commit_index)
             state.outbox.append(Message("heartbeat", state.id, name, state.term, commit=commit, context=context))
 
@@ -245,7 +251,7 @@ def apply_change(state: State, entry: Entry) -> None:
     if state.transferee is not None and not state.membership.votes(state.transferee):
         state.transferee = None
     if not state.is_voter:
-        state.become_follower(state.term, None, why="removed from the group")
+        broadcast_heartbeat(state)  # it steps down when the others know: see `transfer.receive_farewell`
 
 
 def change_problem(state: State, change: Change) -> str:

@@ -1,8 +1,9 @@
-"""Handing leadership over, and losing it: two ways for a leader to stop.
+"""Handing leadership over, losing it, and leaving: three ways for a leader to stop.
 
 To hand over, the leader brings one follower up to date and then tells it to stand for election at once; it takes no new commands
 meanwhile, and gives up after an election timeout. With CheckQuorum a leader also steps down by itself when it has not heard from a
-majority for that long: it could not commit anything, and clients had better ask elsewhere.
+majority for that long: it could not commit anything, and clients had better ask elsewhere. And a leader that was removed from the group
+stays, without a vote, until a quorum of the others knows that its removal is committed; if it left earlier, they might wait for its vote.
 
 Source: thesis §3.10 (transfer), §6.2 (stepping down); etcd-io/raft raft.go (MsgTransferLeader, MsgTimeoutNow, MsgCheckQuorum).
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 from k8sedu.raft import election
 from k8sedu.raft.messages import Message
 from k8sedu.raft.quorum import VoteResult, joint_vote_result
-from k8sedu.raft.replication import send_append
+from k8sedu.raft.replication import FAREWELL, send_append
 from k8sedu.raft.state import State
 
 
@@ -58,3 +59,12 @@ def check_quorum(state: State) -> None:
     membership = state.membership
     if joint_vote_result(membership.voters, membership.outgoing, heard, quorum_of=state.quorum_of) is not VoteResult.WON:
         state.become_follower(state.term, None, why="no majority was heard for an election timeout")
+
+
+def receive_farewell(state: State, message: Message) -> None:
+    """One more server knows that this leader was removed; with a quorum of them it may go."""
+    acks = state.read_acks.setdefault(FAREWELL, {})
+    acks[message.sender] = True
+    membership = state.membership
+    if joint_vote_result(membership.voters, membership.outgoing, acks, quorum_of=state.quorum_of) is VoteResult.WON:
+        state.become_follower(state.term, None, why="removed from the group")

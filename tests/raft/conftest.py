@@ -219,7 +219,7 @@ class Storm(Table):
         elif wish == 1:
             self.asked[context] = max(other.commit_index for other in self.nodes.values())
             self.do(name, lambda node: node.read(context))
-        elif node.role != "leader" or node.transferee or name not in node.progress:
+        elif node.role != "leader" or node.transferee or not node.is_voter:
             return
         elif wish == 2 and self.changes:
             self.change(name, dice.choice(self.CHANGES))

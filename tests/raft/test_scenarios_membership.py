@@ -1,6 +1,9 @@
 """Whole groups in the situations of etcd's interaction tests: servers come and go, with etcd's own lines where they say it best."""
 
+import pytest
+
 from k8sedu.raft.config import Config
+from k8sedu.raft.node import NotLeaderError
 
 CONFIG = Config(election_ticks_min=3, election_ticks_max=6, heartbeat_ticks=1)
 CHECK_QUORUM = CONFIG._replace(check_quorum=True, restart_timer_on_new_term=True)
@@ -32,13 +35,52 @@ def test_change_remove_leader(table):
     group.elect("n1")
     group.change("n1", "remove n1")
     group.settle()
-    group.beat("n2")
     node = group.nodes["n1"]
-    assert node.membership.voters == ("n2", "n3")
+    assert (node.role, node.membership.voters) == ("leader", ("n2", "n3"))
+    group.beat("n1")
+    group.settle()
     assert node.role == "follower"
     assert [group.nodes[name].membership.voters for name in ("n2", "n3")] == [("n2", "n3")] * 2
     assert group.tick("n1", 100) is None
     assert node.term == 1
+    group.elect("n2")
+
+
+def test_removed_leader_stays_until_the_others_know(table):
+    """A removed leader takes no commands, and keeps telling that its removal is committed until a quorum has heard it."""
+    group = table(config=CONFIG)
+    group.elect("n1")
+    group.change("n1", "remove n1")
+    group.settle("n2", "n3")
+    group.deliver(("n1",))
+    for _ in range(5):
+        group.drop()
+        group.beat("n1")
+    with pytest.raises(NotLeaderError):
+        group.propose("n1", "x=1")
+    assert (group.nodes["n1"].role, group.nodes["n2"].is_voter, group.nodes["n1"].is_voter) == ("leader", True, False)
+    for _ in range(2):
+        group.settle()
+        group.beat("n1")
+    assert group.nodes["n1"].role == "follower"
+    assert {group.nodes[name].membership.voters for name in ("n2", "n3")} == {("n2", "n3")}
+
+
+def test_a_removed_server_tells_why_its_vote_is_not_needed(table):
+    """A candidate that does not know that a server was removed learns it from that server's refusal, and wins without it."""
+    group = table(2, config=CONFIG)
+    group.elect("n1")
+    group.change("n1", "remove n1")
+    group.propose("n1", "x=1")
+    group.network = group.network[:1]
+    group.settle("n2")
+    group.deliver(("n1",))
+    assert not group.nodes["n1"].is_voter
+    group.drop()
+    group.campaign("n2")
+    group.settle()
+    assert "n1->n2 MsgVoteResp Term:2 Log:1/2 Rejected (Hint: 0)" in group.transcript
+    assert group.nodes["n2"].membership.voters == ("n2",)
     group.elect("n2")
 
 
@@ -110,6 +152,37 @@ def test_change_replace_leader(table):
     group.elect("n2")
     assert group.terms("n4") == group.terms("n2")
     assert group.nodes["n4"].membership.voters == ("n2", "n3", "n4")
+
+
+def test_change_replace_leader_by_transfer(table):
+    """confchange_v2_replace_leader: in an explicit joint phase n1 hands over to the newcomer n4, which ends the phase without n1."""
+    group = table(config=CONFIG)
+    group.elect("n1")
+    group.change("n1", "joint: remove n1, add n4")
+    group.join("n4")
+    group.settle()
+    group.beat("n1")
+    group.settle()
+    assert group.nodes["n4"].membership.outgoing == ("n1", "n2", "n3")
+    group.do("n1", lambda node: node.transfer_leadership("n4"))
+    group.settle()
+    assert group.roles()["n4"] == ("leader", 2)
+    group.change("n4", "leave joint")
+    group.settle()
+    assert {node.membership for node in group.nodes.values()} == {group.nodes["n4"].membership}
+    assert group.nodes["n4"].membership.voters == ("n2", "n3", "n4")
+    assert group.campaign("n1").messages == ()
+
+
+def test_a_removed_follower_learns_of_it(table):
+    """The commit of a removal is told to the old members too, so a removed follower does not stand for election."""
+    group = table(config=CONFIG)
+    group.elect("n1")
+    group.change("n1", "remove n3")
+    group.settle()
+    assert not group.nodes["n3"].is_voter
+    group.tick("n3", 100)
+    assert group.roles()["n3"] == ("follower", 1)
 
 
 def test_joint_needs_both_majorities(table):
