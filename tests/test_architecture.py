@@ -32,6 +32,9 @@ STORIES = {
     "tests/raft/test_scenarios_membership.py": "the same while members come and go",
     "tests/raft/test_scenarios_restart.py": "the same across crashes and restarts",
     "tests/raft/sim/test_simulate.py": "the function in the package's own file",
+    "tests/raft/sim/test_fork.py": "the function in the package's own file",
+    "tests/raft/sim/test_faults.py": "each fault that a run can have",
+    "tests/raft/sim/test_wrong_input.py": "every wrong input of a run, one sentence each",
 }
 """Tests of a system that are about no single file, each with what it is about."""
 

@@ -15,6 +15,7 @@ EDGES = {
     "k8sedu.files": "writes files whole, for everybody who saves something",
     "k8sedu.versions": "asks which packages are installed",
     "k8sedu.lazy": "imports modules on first use",
+    "k8sedu.raft.search": "spreads the search over processes and shows how far it is",
     "k8sedu.raft.sim.experiments.runner": "spreads trials over processes and shows how far they are",
     "k8sedu.trace.lines": "reads and writes traces as lines",
     "k8sedu.trace.run": "saves and loads traces",
@@ -46,7 +47,7 @@ def worldly_imports(modules: Mapping[str, Module]) -> list[str]:
         for module in modules.values()
         if module.name not in EDGES
         for found in module.imports
-        if found.target.split(".")[0] in _barred(module)
+        if not found.typing_only and found.target.split(".")[0] in _barred(module)
     ]
 
 
