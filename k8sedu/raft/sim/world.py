@@ -24,7 +24,7 @@ from k8sedu.raft.node import NotLeaderError
 from k8sedu.raft.ready import Event, Ready
 from k8sedu.raft.sim.clients import Client
 from k8sedu.raft.sim.server import Server, Waiting
-from k8sedu.sim.network import Wire
+from k8sedu.sim.network import Delivery, Wire
 from k8sedu.sim.recorder import Recorder
 from k8sedu.sim.seeds import stream
 from k8sedu.trace import Frozen
@@ -68,7 +68,7 @@ class World:
         self.lucks: dict[str, Random] = {name: stream(seed, "network", name) for name in servers}
         self.dice: dict[str, Random] = {name: stream(seed, "disk", name) for name in servers}
         self.drop_next: list[tuple[str, str, str]] = []
-        self.next_number = 1
+        self.sent = 0
         self.is_over = False
         self._message_frames: dict[str, Frozen] = {}
         self._frame: Frozen | None = None
@@ -94,26 +94,25 @@ class World:
 
     def send(self, message: Message) -> None:
         """Hand a message to the network, which decides when, and whether, and how often it arrives."""
-        sender, receiver, now_us = message.sender, message.receiver, self.now_us
+        sender, receiver, now_us, why = message.sender, message.receiver, self.now_us, ""
         if self.drop_next and (message.kind, sender, receiver) in self.drop_next:
             self.drop_next.remove((message.kind, sender, receiver))
-            self._launch(message, now_us, "dropped on purpose")
-            return
-        for due_us, lost in self.wire.plan(sender, receiver, now_us=now_us, random=self.lucks[sender]):
-            self._launch(message, due_us, self._why_lost(sender, receiver) if lost else "")
+            deliveries: tuple[Delivery, ...] = (Delivery(now_us, lost=True),)
+            why = "dropped on purpose"
+        else:
+            deliveries = self.wire.plan(sender, receiver, now_us=now_us, random=self.lucks[sender])
+        for due_us, lost in deliveries:
+            self.sent = number = self.sent + 1
+            why_lost = (why or self._why_lost(sender, receiver)) if lost else ""
+            flight = self.flights[number] = Flight(self._arrive, message, number, due_us, why_lost)
+            if self.recorder.frames:
+                frame = message_frame(message, number, sent_us=now_us, due_us=due_us, lost=lost)
+                self._message_frames[str(number)] = frame
+                self._frame = None
+            self._schedule(flight, 1, due_us - now_us)
 
     def _why_lost(self, sender: str, receiver: str) -> str:
         return "partition" if self.wire.is_blocked(sender, receiver) else "lost by the network"
-
-    def _launch(self, message: Message, due_us: int, why_lost: str) -> None:
-        number = self.next_number
-        self.next_number = number + 1
-        flight = self.flights[number] = Flight(self._arrive, message, number, due_us, why_lost)
-        if self.recorder.frames:
-            frame = message_frame(message, number, sent_us=self.now_us, due_us=due_us, lost=bool(why_lost))
-            self._message_frames[str(number)] = frame
-            self._frame = None
-        self._schedule(flight, 1, due_us - self.now_us)
 
     def _arrive(self, flight: Flight) -> None:
         number = flight.number
