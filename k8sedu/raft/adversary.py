@@ -41,9 +41,10 @@ _ALWAYS = {"elect": 8, "submit": 8, "speak": 6, "beat": 2, "crash": 3, "restart"
 FLAVOURS = (
     Flavour("elections", {**_ALWAYS, "elect": 12, "crash": 6, "restart": 4}, moves_max=3, hush=0.7),
     Flavour("coups", {"elect": 10, "speak": 4, "submit": 2, "restart": 2, "crash": 1}, (2, 3, 4, 4, 5, 6), moves_max=2, hush=0.9),
-    Flavour("clients", {**_ALWAYS, "submit": 14, "beat": 4}),
-    Flavour("membership", {**_ALWAYS, "change": 8, "submit": 5, "speak": 3, "crash": 1, "restart": 2, "meddle": 1, "transfer": 1},
-            (3, 4, 4, 5, 6, 8, 40, 40), moves_max=3, hush=0.6, uses_spares=True),
+    Flavour("clients", {"elect": 8, "submit": 14, "speak": 6, "beat": 4, "meddle": 2}),
+    Flavour("membership", {"elect": 8, "change": 8, "submit": 5, "speak": 4, "beat": 2, "transfer": 1}, (3, 4, 4, 5, 6, 8, 40, 40),
+            moves_max=3, hush=0.6, uses_spares=True),
+    Flavour("membership and crashes", {**_ALWAYS, "change": 8, "submit": 5, "transfer": 1}, moves_max=3, hush=0.6, uses_spares=True),
     Flavour("snapshots", {**_ALWAYS, "compact": 6, "beat": 4, "transfer": 1}),
 )
 """Each schedule has one flavour: several kinds of trouble at once only dilute each other."""

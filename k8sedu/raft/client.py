@@ -60,6 +60,11 @@ class Clientele:
         self.operations.append(Operation(name, parsed.key, parsed.verb, parsed.value, now))
         return client
 
+    def nobody_asks(self, command: str, *, now: int) -> None:
+        """A command without a client has entered the log: it may take effect some time, and nobody will be told."""
+        parsed = Command.parse(command)
+        self.operations.append(Operation("nobody", parsed.key, parsed.verb, parsed.value, now))
+
     def waiting(self, name: str) -> Client | None:
         """The client of that name, if it waits for an answer."""
         client = self.clients.get(name)

@@ -4,7 +4,7 @@ A group holds its servers, their disks and state machines, the messages that are
 `do` takes one action (`schedule`), and what cannot happen just now (a message that is not there, a crash of a server that is down) is
 ignored: that is what lets a schedule be shortened by simply leaving actions out.
 
-After every action the invariants are checked; `violation` holds the first one that was broken.
+After every action the invariants are checked; `violation` holds the first that was broken.
 
     >>> group = Group(3)
     >>> group.elect("n1")
@@ -38,7 +38,7 @@ from k8sedu.raft.schedule import GROUP_ACTIONS, NODE_ACTIONS, Action, ActionErro
 
 CONFIG = Config(election_ticks_min=10, election_ticks_max=20, heartbeat_ticks=1)
 ROUNDS_MAX = 10_000
-NOTHING: Mapping[str, Any] = {}
+NO_DETAIL: Mapping[str, Any] = {}
 
 
 class GroupError(K8sEduError, ValueError):
@@ -89,7 +89,7 @@ class Group:
         self.listener: Callable[[str, str, Mapping[str, Any]], None] = _nobody_listens
         """Is told (kind, actor, detail) of everything that happens, for a trace."""
         self.checker = Checker(self.nodes.values(), invariants=invariants)
-        self._judges_clients = "linearizability" in known_names(invariants)
+        self._judges_clients = "linearizability" in known_names(invariants) and not logs  # nobody knows who asked for old entries
         self._next_number = 1
 
     # -- one action ----------------------------------------------------------------------------------------------------------------
@@ -159,7 +159,10 @@ class Group:
         return True
 
     def _propose(self, action: Action) -> bool:
-        return self._wish(action, "propose", lambda node: node.propose(action.text))
+        if not self._wish(action, "propose", lambda node: node.propose(action.text)):
+            return False
+        self.clientele.nobody_asks(action.text, now=len(self.actions))
+        return True
 
     def _change(self, action: Action) -> bool:
         return self._wish(action, "propose_change", lambda node: node.propose_change(action.text))
@@ -299,11 +302,12 @@ class Group:
             return
         self.listener("client_reply", answer.client, {"serial": answer.serial, "command": command, "answer": answer.text, "by": server})
         if self._judges_clients and not self.clientele.explains(operation):
-            self._found(Violation("linearizability", f'no order of the requests explains the answer to "{operation}".', (server,)))
+            message = f'no order of the requests explains the answer to "{operation}".'
+            self._found(Violation("linearizability", message, (server,)))
 
     # -- what follows --------------------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, name: str, ready: Ready, kind: str = "", detail: Mapping[str, Any] = NOTHING) -> bool:
+    def _carry_out(self, name: str, ready: Ready, kind: str = "", detail: Mapping[str, Any] = NO_DETAIL) -> bool:
         host = self.hosts[name]
         answers = host.carry_out(ready)
         for message in ready.messages:
@@ -324,10 +328,7 @@ class Group:
     # -- many actions at once --------------------------------------------------------------------------------------------------------
 
     def deliver_all(self, *, only: Iterable[str] | None = None, except_: Iterable[str] = ()) -> int:
-        """Deliver until nothing is left, the answers too; returns how many messages that were.
-
-        Messages from or to the servers in `except_` stay where they are; with `only`, those between other servers do.
-        """
+        """Deliver everything between these servers, the answers too, until nothing is left; returns how many messages that were."""
         awake = [name for name in (self.names if only is None else only) if name not in tuple(except_)]
         for count in range(ROUNDS_MAX):
             number = next((number for number, message in self.messages.items() if self._can_travel(message, awake)), None)
@@ -337,8 +338,8 @@ class Group:
         raise GroupError(f"the group never comes to rest: after {ROUNDS_MAX} messages {len(self.messages)} are in flight.")
 
     def _can_travel(self, message: Message, awake: list[str]) -> bool:
-        sender, receiver = message.sender, message.receiver
-        return sender in awake and receiver in awake and receiver in self.nodes and (sender, receiver) not in self.blocked
+        link = (message.sender, message.receiver)
+        return link[0] in awake and link[1] in awake and link[1] in self.nodes and link not in self.blocked
 
     def lose_all(self) -> None:
         """Everything that is in flight is lost."""
@@ -383,7 +384,7 @@ class Group:
 
     @property
     def answers(self) -> list[str]:
-        """What clients have asked and been told, as text."""
+        """What clients asked and were told."""
         return [str(operation) for operation in self.clientele.operations if operation.answered is not None]
 
 

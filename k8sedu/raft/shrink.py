@@ -31,7 +31,7 @@ def shrink(schedule: Sequence[Action], attempt: Attempt) -> Schedule:
     >>> def needs_two(actions):
     ...     return tuple(actions) if len({action.node for action in actions}) > 1 else None
     >>> [str(action) for action in shrink(actions, needs_two)]
-    ['timeout n3', 'timeout n1']
+    ['timeout n1', 'timeout n2']
 
     Raises:
         ValueError: the schedule breaks nothing to begin with.
@@ -100,6 +100,8 @@ def _plainer(action: Action) -> Iterator[Action]:
         yield Action("propose", node, "x=1")
         if "+=" not in command:
             yield Action(kind, node, f"{client} x=1")
+    if kind == "change":
+        yield Action("propose", node, "x=1")
     if kind == "change" and text.startswith("joint: "):
         yield Action(kind, node, text.removeprefix("joint: "))
     if kind == "change" and "," in text:
