@@ -2,7 +2,8 @@
 
 - `play`: the animation of a run; `election_scene`: one instant of it as shapes; `caption`: one sentence that says why a step happened
 - `term_timeline`, `message_lanes`, `commit_timeline`, `election_cdf`: matplotlib, each takes `ax=` and returns Axes
-- `table`, `log_table`, `quorum_table`: pandas; `role_diagram`: the roles from the very table that the state machine obeys
+- `table`, `log_table`, `quorum_table`: pandas; `role_diagram`: the roles from the very table that the state machine obeys;
+  `log_repair`, `figure_8`: two figures of the paper
 
 Read `captions` first: to say why each step happened is the hardest part, and the rest is drawing.
 """
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from k8sedu.raft.views.diagram import role_diagram
     from k8sedu.raft.views.election_scene import election_scene
     from k8sedu.raft.views.film import film, play
+    from k8sedu.raft.views.log_pictures import figure_8, log_repair
     from k8sedu.raft.views.tables import log_table, quorum_table, table
 
 _MODULES = {
@@ -29,6 +31,7 @@ _MODULES = {
     "diagram": "role_diagram",
     "election_scene": "election_scene",
     "film": "film play",
+    "log_pictures": "log_repair figure_8",
     "tables": "table log_table quorum_table",
 }
 
@@ -37,7 +40,9 @@ __all__ = [
     "commit_timeline",
     "election_cdf",
     "election_scene",
+    "figure_8",
     "film",
+    "log_repair",
     "log_table",
     "message_lanes",
     "play",

@@ -168,7 +168,7 @@ LEGEND = (
     Legend(Words("RequestVote: vote for me", "RequestVote：请投票给我"), letter="V", role="blue"),
     Legend(Words("PreVote: would you vote for me?", "PreVote：你会投给我吗？"), letter="P", role="blue", hollow=True),
     Legend(Words("AppendEntries: new log entries", "AppendEntries：新的日志条目"), letter="A", role="blue"),
-    Legend(Words("heartbeat of the leader", "leader 的心跳"), letter="H", role="tint:blue"),
+    Legend(Words("heartbeat of the leader", "leader 的心跳"), letter="H", role="sky"),
     Legend(Words("InstallSnapshot", "InstallSnapshot：发送快照"), letter="S", role="blue"),
     Legend(Words("TimeoutNow: take over", "TimeoutNow：请立即接任"), letter="T", role="blue"),
     Legend(Words("request of a client", "客户端的请求"), letter="R", role="yellow"),

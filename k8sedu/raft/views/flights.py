@@ -52,7 +52,7 @@ def paint(message: Frozen) -> Paint:
 
 def _reply_paint(kind: str, colour: str, *, is_refused: bool) -> Paint:
     if kind == "client_reply":
-        return Paint("tint:yellow", "muted", icon="minus" if is_refused else "plus", r=TOKEN - 1)
+        return Paint("tint:yellow", "muted", icon="minus" if is_refused else "plus", r=TOKEN - 1, ink="ink")
     if is_refused:
         return Paint("paper", "bad", icon="minus")
     if kind in ("request_vote_reply", "pre_vote_reply"):

@@ -65,7 +65,7 @@ def node_shape(node: Frozen, ring: Ring, *, group: Frozen, heartbeat_us: int, de
     opacity = 1.0 if state.is_member else 0.75
     return Group(
         f"node/{name}", place.x, place.y, tuple(parts), layer=2, opacity=opacity, label=spoken(node, state), details=details,
-        menu=menu_of(node) if is_live else None,
+        menu=menu_of(node, state) if is_live else None,
     )  # fmt: skip
 
 
@@ -78,10 +78,12 @@ def spoken(node: Frozen, state: Standing = VOTER) -> Words:
     return say("{n}, {r} of term {t}", "{n}，{r}，term {t}", n=node["id"], r=ROLE_WORDS[node["role"]], t=node["term"])
 
 
-def menu_of(node: Frozen) -> str:
+def menu_of(node: Frozen, state: Standing = VOTER) -> str:
     """Which menu a live laboratory opens for it."""
     if node["status"] != "up":
         return f"node-{node['status']}"
+    if state in (LEARNER, OUTSIDE):
+        return "node-learner" if state.is_member else "node-outside"
     return "node-leader" if node["role"] == "leader" else "node-up"
 
 

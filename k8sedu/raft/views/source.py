@@ -38,9 +38,9 @@ def scenario_text(trace: Trace) -> str:
 
 def _settings(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What differs from the usual."""
-    clients = parameters.get("clients", {}).get("count", 0)
-    if clients:
-        yield "clients", clients
+    clients = parameters.get("clients", {})
+    if clients.get("count", 0):
+        yield from ((f"clients.{name}", value) for name, value in clients.items())
     if parameters.get("spares"):
         yield "spares", parameters["spares"]
     usual = {**_NETWORK, **Config()._asdict()}
@@ -55,6 +55,7 @@ def _settings(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "disk_ms", tuple(part / 1000 for part in disk_us)
     if parameters.get("rules_off"):
         yield "without", tuple(parameters["rules_off"])
+    yield from ((f"logs.{name}", tuple(terms)) for name, terms in parameters.get("logs", ()))
 
 
 def _plain(value: Any) -> Any:
