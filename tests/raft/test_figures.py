@@ -63,6 +63,32 @@ def test_figure_7_fast_back_up(figure_7):
     assert counts == {"a": 1, "b": 1, "c": 0, "d": 0, "e": 1, "f": 1}
 
 
+# Facts from etcd-io/raft testdata/probe_and_replicate.txt, indexes shifted by 10: the refusal, and where the next message starts.
+PROBES = [
+    ("a", FIGURE_7["a"], "Log:6/10 Rejected (Hint: 9)", "Log:6/9"),
+    ("b", FIGURE_7["b"], "Log:4/10 Rejected (Hint: 4)", "Log:4/4"),
+    ("c", FIGURE_7["c"], "", "Log:6/10"),
+    ("d", (1, 1, 1, 4, 4, 5, 5, 6, 7, 7, 7, 7), "Log:6/10 Rejected (Hint: 8)", "Log:6/8"),
+    ("e", FIGURE_7["e"], "Log:4/10 Rejected (Hint: 7)", "Log:4/5"),
+    ("f", FIGURE_7["f"], "Log:3/10 Rejected (Hint: 10)", "Log:1/3"),
+]
+
+
+@pytest.mark.parametrize(("name", "terms", "refusal", "found"), PROBES, ids=[case[0] for case in PROBES])
+def test_probe_and_replicate(table, name, terms, refusal, found):
+    """probe_and_replicate: refusal and next attempt are etcd's, to the letter, for every follower of (almost) Figure 7."""
+    group = table(names=tuple(FIGURE_7), logs=FIGURE_7 | {name: terms})
+    group.nodes["leader"].become_follower(FIGURE_7_TERM - 1, None, why="the figure says so")
+    group.campaign("leader")
+    group.settle()
+    answers = [line.removeprefix(f"{name}->leader MsgAppResp Term:8 ") for line in group.transcript if f"{name}->leader MsgAppResp" in line]
+    assert list(dict.fromkeys(answers)) == [line for line in (refusal, "Log:0/11") if line]
+    assert sum("Rejected" in line for line in answers) <= 1
+    sent = [line for line in group.transcript if line.startswith(f"leader->{name} MsgApp ") and "Entries" in line]
+    assert f" {found} " in sent[-1]
+    assert sent[-1].endswith('8/11 EntryNormal ""]')
+
+
 def play(group, actions):
     """Carry out actions of Figure 8."""
     for action in actions:

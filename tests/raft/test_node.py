@@ -25,6 +25,7 @@ def test_storm(storm, config, seed):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("config", [PAPER, ETCD, NARROW], ids=["paper", "etcd", "narrow"])
 def test_long_storm(storm, config):
     """The same for thousands of storms."""
