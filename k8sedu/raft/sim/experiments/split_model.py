@@ -56,8 +56,9 @@ class SplitModel(NamedTuple):
         """
         if self.size < 1:
             raise ExperimentError(f"the group has {self.size} servers, expected at least 1.")
-        if not majority(self.size) <= self.available <= self.size:
-            raise ExperimentError(f"{self.available} of {self.size} servers are up, expected {majority(self.size)} to {self.size}: a majority.")
+        least = majority(self.size)
+        if not least <= self.available <= self.size:
+            raise ExperimentError(f"{self.available} of {self.size} servers are up, expected {least} to {self.size}: a majority.")
         if not 0 < self.latency <= 1:
             raise ExperimentError(f"the latency is {self.latency:g} of the timeout range, expected more than 0 and at most 1.")
         if not 0 <= self.disk < math.inf:
