@@ -23,16 +23,15 @@ def read(state: State, message: Message) -> None:
         if state.leader is not None:
             state.send("read_index", state.leader, context=message.context)
         return
-    if state.rules.reads_confirm_leadership:
+    if state.log.term_at(state.commit_index) != state.term:
+        state.pending_reads.append(message)  # a new leader does not know yet how far the group has committed
+    elif state.rules.reads_confirm_leadership:
         _confirm_first(state, message)
     else:
         _answer(state, message.context, message.sender, state.commit_index)
 
 
 def _confirm_first(state: State, message: Message) -> None:
-    if state.log.term_at(state.commit_index) != state.term:
-        state.pending_reads.append(message)  # a new leader does not know yet how far the group has committed
-        return
     if message.context in state.read_acks:
         return  # the network has delivered this question twice
     state.read_queue.append((message.context, message.sender, state.commit_index))

@@ -83,10 +83,23 @@ def _simplified(best: Schedule, attempt: Attempt) -> Schedule:
             if changed is not None and len(changed) <= len(best):
                 best = changed
                 break
+    best = _asked_at_once(best, attempt)
     for is_dense in (True, False):
         renamed = attempt(_renamed(best, dense=is_dense))
         if renamed is not None and len(renamed) <= len(best):
             return renamed
+    return best
+
+
+def _asked_at_once(best: Schedule, attempt: Attempt) -> Schedule:
+    """A client that asks in vain and then asks again elsewhere can as well ask there in the first place."""
+    for first, second in combinations(range(len(best)), 2):
+        asks, again = best[first], best[second]
+        if asks.kind in ("request", "read") and again.kind == "retry" and again.text == asks.text.partition(" ")[0]:
+            moved = Action(asks.kind, again.node, asks.text)
+            changed = attempt((*best[:first], *best[first + 1 : second], moved, *best[second + 1 :]))
+            if changed is not None and len(changed) < len(best):
+                return _asked_at_once(changed, attempt)
     return best
 
 
