@@ -103,12 +103,14 @@ def test_restart_applies_changes_once(table):
         group.settle()
     wanted = group.nodes["n1"].membership
     group.crash("n3")
+    group.events.clear()
     group.restart("n3")
     assert group.nodes["n3"].membership.voters == ("n1", "n3", "n4")
     assert group.nodes["n3"].commit_index == 3
     group.beat("n1")
     group.settle()
     assert group.nodes["n3"].membership == wanted
+    assert [detail["index"] for name, kind, detail in group.events if (name, kind) == ("n3", "change_membership")] == [4]
     assert [entry.index for entry in group.applied["n3"]] == [1, 2, 3, 4]
 
 

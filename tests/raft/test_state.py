@@ -47,7 +47,7 @@ def test_a_leader_that_steps_down_is_patient(table):
     """After stepping down a server waits a whole election timeout before it stands again."""
     group = table(config=CONFIG)
     group.elect("n1")
-    group.do("n1", lambda node: node.tick(3))
+    group.tick("n1", 50)
     group.do("n1", lambda node: node.step(Message("heartbeat_reply", "n2", "n1", 5)))
     node = group.nodes["n1"]
     assert node.role == "follower"
