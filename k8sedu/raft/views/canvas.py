@@ -21,7 +21,7 @@ from matplotlib.offsetbox import AnchoredOffsetbox, DrawingArea, HPacker, Offset
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text as Letters
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from k8sedu.language import Words
@@ -74,6 +74,7 @@ class Canvas:
         canvas.end_us = trace.duration_us if end_ms is None else round(end_ms * 1000)
         canvas.ax.set_xlim(canvas.start_us / 1000, canvas.end_us / 1000)
         canvas.ax.set_xlabel(canvas.say(Words("time (ms)", "时间（毫秒）")))
+        canvas.plain_numbers()
         return canvas
 
     # -- words, colours, time ---------------------------------------------------------------------------------------------------------
@@ -108,6 +109,10 @@ class Canvas:
         if self.is_own:
             return (WIDTH_IN - self.left_in - RIGHT_IN) * 72
         return float(self.ax.get_window_extent().width * 72 / self.ax.figure.dpi)
+
+    def plain_numbers(self) -> None:
+        """Numbers of the x axis as people read them: 1020, not 1020.0 or 10³, and 5 000 in groups of three."""
+        self.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace(",", "\u202f")))
 
     # -- lanes --------------------------------------------------------------------------------------------------------------------------
 
@@ -148,12 +153,12 @@ class Canvas:
             x = start + indent / self.points_per_x
             self.ax.text(x, y, text, color=self.colour(role), fontsize=SMALL, va="center_baseline", zorder=5, **style)
 
-    def text_across(self, start: float, end: float, y: float, text: Words) -> None:
-        """A word in the middle of a line that it interrupts, if there is room for it."""
-        if text_width(self.say(text), SMALL) + 30 <= (end - start) * self.points_per_x:
+    def text_across(self, start: float, end: float, y: float, text: Words, *, role: str) -> None:
+        """A word in the middle of a line or a hatched band that it interrupts, if there is room for it."""
+        if text_width(self.say(text), SMALL) + 16 <= (end - start) * self.points_per_x:
             rim = [withStroke(linewidth=4, foreground=self.colour("paper"))]
             place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5, "path_effects": rim}
-            self.ax.text((start + end) / 2, y, self.say(text), color=self.colour("muted"), fontsize=SMALL, **place)
+            self.ax.text((start + end) / 2, y, self.say(text), color=self.colour(role), fontsize=SMALL, **place)
 
     # -- things at a moment ---------------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 
 from k8sedu.language import Words
 from k8sedu.raft.curves import Curve
@@ -24,6 +24,8 @@ from k8sedu.stage.lettering import text_width
 from k8sedu.stage.theme import TERM_COLOURS, Theme
 
 HEIGHT_IN = 3.4
+POINTS = 200
+"""A curve is drawn with about so many points: more could not be told apart, and would make a large file."""
 LABEL_SHARES = (0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2, 0.9)
 """Where on its curve a name may stand, the best place first."""
 
@@ -67,7 +69,8 @@ def election_cdf(
 
 
 def _line(curve: Curve) -> tuple[list[float], list[float]]:
-    points = curve.points()
+    every = max(len(curve.points()) // POINTS, 1)
+    points = (*curve.points()[:-1:every], *curve.points()[-1:])
     return [time_ms for time_ms, _ in points], [share for _, share in points]
 
 
@@ -81,7 +84,7 @@ def _axis(canvas: Canvas, curves: Sequence[Curve], max_ms: float | None) -> None
         canvas.ax.set_xlim(low * 0.9, high * 1.1)
     else:
         canvas.ax.set_xlim(0, high * 1.02)
-    canvas.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace(",", "\u202f")))
+    canvas.plain_numbers()
     canvas.ax.xaxis.set_minor_formatter(NullFormatter())
     canvas.ax.set_ylim(0, 1)
     canvas.ax.yaxis.set_major_formatter(PercentFormatter(xmax=1))

@@ -85,7 +85,7 @@ def _lane(canvas: Canvas, lane: int, stretches: list[tuple[Span, State]]) -> lis
             _band(canvas, lane, (start, end), stood, told_term)
         else:
             canvas.dashes(start, end, lane)
-            canvas.text_across(start, end, lane, ABSENT[stood.status])
+            canvas.text_across(start, end, lane, ABSENT[stood.status], role="muted")
         told_term = stood.term if stood.status == "up" else -1
     return [stood.role for _, stood in stretches if stood.status == "up"]
 
@@ -98,7 +98,9 @@ def _band(canvas: Canvas, lane: int, times: tuple[float, float], stood: State, t
     if stood.role == "leader":
         canvas.text_inside(*times, lane, [leads, term, str(stood.term)], role=f"on:{term_role(stood.term)}", fontweight="bold")
     elif stood.term != told_term and stood.role == "follower":
-        canvas.text_inside(*times, lane, [term, str(stood.term)], role="ink", indent=10 if told_term == -1 else 4)
+        canvas.text_inside(*times, lane, [term, str(stood.term)], role="ink", indent=12 if told_term == -1 else 4)
+    elif stood.role != "follower":
+        canvas.text_across(*times, lane, term, role="ink")
 
 
 def term_role(term: int) -> str:
