@@ -88,16 +88,20 @@ class Lab:
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         notebook = {"cells": body, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (self.folder / name).write_text(json.dumps(notebook), encoding="utf-8")
-        return f"{self.url}/lab/tree/{name}"
+        return f"{self.url}/lab/workspaces/{Path(name).stem}/tree/{name}"  # a workspace of its own: no tabs of other notebooks
 
     def run_all(self, page: Any, address: str) -> None:
-        """Open a notebook and run all its cells."""
+        """Open a notebook and run all its cells. JupyterLab drops a run that comes before its kernel listens, so ask until one is taken."""
         page.goto(address)
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached", timeout=60_000)
-        page.keyboard.press("Escape")
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.get_by_text("| Idle").wait_for(timeout=60_000)
+        for _ in range(6):
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            page.wait_for_timeout(1_500)
+            if page.locator(".jp-InputPrompt").first.inner_text() != "[ ]:":
+                return
+        raise AssertionError("JupyterLab did not run the notebook")
 
 
 @contextmanager
@@ -111,9 +115,13 @@ def open_lab(folder: Path) -> Iterator[Lab]:
         "--no-browser",
         "--allow-root",
         "--ServerApp.open_browser=False",
+        "--LabApp.expose_app_in_browser=True",
         "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     )
+    notices = folder / ".settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    notices.parent.mkdir(parents=True)
+    notices.write_text('{"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": true}', encoding="utf-8")
     environment = os.environ | {f"JUPYTER_{name}_DIR": str(folder / f".{name.lower()}") for name in ("CONFIG", "RUNTIME")}
     environment |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"), "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings")}
     command = [sys.executable, "-m", "jupyterlab", *more, *(f"--{name}={value}" for name, value in options.items())]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
 from browser.chromium import Lab, Watched
 
 pytestmark = pytest.mark.browser
@@ -61,10 +63,10 @@ def test_the_player_follows_the_theme_of_jupyterlab(lab: Lab, watch: Watch) -> N
     """Switching JupyterLab to dark switches the film, without running the cell again."""
     watched = opened(lab, watch, "theme.ipynb", EXPLORER)
     assert watched.page.evaluate(f"{PLAYER}.root.dataset.theme") == "light"
-    watched.page.get_by_role("menuitem", name="Settings", exact=True).click()
-    watched.page.get_by_role("menuitem", name="Theme", exact=True).hover()
-    watched.page.get_by_role("menuitem", name="JupyterLab Dark", exact=True).click()
+    watched.page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
     watched.page.wait_for_function(f"() => {PLAYER}.root.dataset.theme === 'dark'")
+    watched.page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })")
+    watched.page.wait_for_function(f"() => {PLAYER}.root.dataset.theme === 'light'")
 
 
 def test_python_moves_the_player(lab: Lab, watch: Watch) -> None:
@@ -78,5 +80,4 @@ def test_save_in_jupyterlab_downloads_the_film(lab: Lab, watch: Watch) -> None:
     watched = opened(lab, watch, "save.ipynb", EXPLORER)
     with watched.page.expect_download() as download:
         watched.page.get_by_role("button", name="save as one HTML file").click()
-    with open(download.value.path(), encoding="utf-8") as file:
-        assert file.read().startswith("<!doctype html>")
+    assert Path(download.value.path()).read_text(encoding="utf-8").startswith("<!doctype html>")
