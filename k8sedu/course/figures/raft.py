@@ -113,7 +113,7 @@ FIGURES = {
     "raft-log-repair-zh.svg": titled("新领导者修复所有日志（图 7）", partial(log_repair_of_figure_7, "zh")),
     "raft-figure8.svg": titled("Stored on a majority is not yet committed (Figure 8)", lambda: figure_8(language="en").svg()),
     "raft-figure8-zh.svg": titled("存到多数，还不等于已提交（图 8）", lambda: figure_8(language="zh").svg()),
-    "raft-fig16.svg": titled("Election times for ten ranges of timeouts, ours and the paper's (Figure 16)", figure_16),
+    "raft-fig16.svg": titled("Election times for nine ranges of timeouts, ours and the paper's (Figure 16)", figure_16),
     "raft-term-timeline.svg": titled("Roles and terms of five servers", lambda: charts.svg(term_timeline(busy_run(), language="en"))),
     "raft-message-lanes.svg": titled("Every message of one election", lanes),
     "raft-commit-timeline.svg": titled(
