@@ -1,7 +1,7 @@
 """Random numbers that are spread evenly, so that fewer trials tell as much.
 
 Ten thousand random points in a square leave holes and clumps. A sequence of points that fills the square evenly knows an average better:
-here, the mean election time of 10,000 trials is then as sure as that of 40,000 random ones. Every single point is still uniform, because
+here, the mean election time of 10,000 trials is then as sure as that of 60,000 random ones. Every single point is still uniform, because
 the whole sequence is shifted by a random amount; only the points know of each other.
 
 The sequence adds a fixed step in each dimension, modulo 1. The steps are powers of the number that plays the golden ratio's part in that
