@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+from k8sedu import Words, language
+from k8sedu.stage import charts
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    with mpl.rc_context({"backend": "agg"}):
+        yield
+    plt.close("all")
+    language("en")
+
+
+def chart() -> mpl.axes.Axes:
+    ax = charts.axes(title="Two terms", y="node")
+    ax.barh(["n1", "n2"], [500_000, 900_000], color=[charts.term_colour(1), charts.term_colour(2)])
+    charts.time_axis(ax, start_us=0, end_us=1_200_000)
+    return ax
+
+
+def test_a_saved_chart_is_the_same_every_time(tmp_path: Path) -> None:
+    """The same chart gives the same bytes, without a date or a random id."""
+    first = charts.save(chart(), tmp_path / "a.svg").read_bytes()
+    assert first == charts.save(chart(), tmp_path / "b.svg").read_bytes()
+
+
+def test_time_is_read_in_milliseconds() -> None:
+    """Data in microseconds has ticks in milliseconds, and the axis says so."""
+    ax = chart()
+    ax.figure.canvas.draw()
+    assert "(ms)" in ax.get_xlabel()
+    assert [tick.get_text() for tick in ax.get_xticklabels()][:3] == ["0", "200", "400"]
+
+
+def test_a_chart_draws_on_the_axes_given() -> None:
+    """With `ax` no figure is made, and the reader's settings keep their values."""
+    _, ax = plt.subplots()
+    before = mpl.rcParams["axes.titlesize"]
+    assert charts.axes(ax, title="x") is ax
+    assert mpl.rcParams["axes.titlesize"] == before
+
+
+def test_chinese_titles_are_set_in_a_font_that_has_them() -> None:
+    """Where a Chinese font is installed no glyph is missing: a warning would be an error here."""
+    if charts.cjk_font() is None:
+        pytest.skip("no Chinese font is installed")
+    language("zh")
+    ax = charts.axes(title=Words("terms", "每个任期一种颜色"))
+    ax.text(0.1, 0.1, "领导者")
+    charts.svg(ax)
