@@ -5,8 +5,8 @@ instant at which the reader stands nothing changes, and what was the future is r
 something else is always possible, and the plan so far can be copied as a scenario file. Settings that hold from the beginning, such as
 the size, start the run anew.
 
-Source: the laboratory of RaftScope, and what its users asked for since: stepping back, any number of servers, partitions, membership, snapshots,
-runs that can be repeated.
+Source: the laboratory of RaftScope, and what its users asked for since: stepping back, any number of servers, partitions, membership,
+snapshots, runs that can be repeated.
 Left out: switching rules of Raft off; `raft.simulate(rules=...)` and the lesson about broken Raft do that.
 """
 
@@ -87,7 +87,7 @@ class Laboratory(Explorer):
     def _film(self) -> Document:
         document = film(self.trace, title=self.title or Words("Raft laboratory", "Raft 实验室"), is_live=True)
         titles = {name: read_scene(file).title for name, file in scenes().items()}
-        below = controls(self.trace.parameters, titles, loss=last_loss(self.trace), can_undo=bool(self._past))
+        below = controls(self.trace.parameters, titles, loss=last_loss(self.trace))
         return replace(document, menus=MENUS, controls=below, source=self.scenario.format())
 
 

@@ -98,8 +98,8 @@ def _mark(event: Event, kind: str) -> Mark:
     return Mark(step.time_us, icon, say(label.en, label.zh, n=step.actor, i=step.detail.get("index", "")))
 
 
-def jumps(shown: Sequence[Event]) -> tuple[Jump, ...]:
-    """The buttons, each with the steps it stops at; a button without any is left out."""
+def jumps(shown: Sequence[Event], *, is_live: bool = False) -> tuple[Jump, ...]:
+    """The buttons, each with the steps it stops at. One without any is left out; but in a laboratory nothing may come and go."""
     wanted: tuple[tuple[Words, Callable[[Event], bool]], ...] = (
         (Words("violation", "违反之处"), lambda event: "violation" in event.kinds),
         (Words("next election", "下次选举"), lambda event: bool(event.kinds & ELECTIONS)),
@@ -108,4 +108,6 @@ def jumps(shown: Sequence[Event]) -> tuple[Jump, ...]:
         (Words("next request", "下个请求"), lambda event: "client_request" in event.kinds),
     )
     found = (Jump(label, tuple(number for number, event in enumerate(shown) if stops(event))) for label, stops in wanted)
+    if is_live:
+        return tuple(found)[1:3]
     return tuple(jump for jump in found if jump.steps)[:JUMPS_MAX]

@@ -30,7 +30,7 @@ def change_membership(m: Moment) -> Words:
             n=m.actor, new=joined(voters), old=joined(outgoing),
         )  # fmt: skip
     learners = m.node["learners"]
-    also = say(" {l} only listen.", "{l} 只接收 log，不投票。", l=joined(learners)) if learners else Words("", "")
+    also = say(" Learners, without a vote: {l}.", "{l} 是 learner，只接收 log，不投票。", l=joined(learners)) if learners else Words("", "")
     return say(
         "**{n} uses the new membership:** {v} vote, and {need} of them are a majority.{also}",
         "**{n} 启用新的成员：**{v} 有投票权，其中 {need} 个是多数。{also}",
@@ -58,6 +58,7 @@ _REFUSED_CHANGES = {
     ),
     "an earlier change is not applied yet": Words("an earlier change is not applied yet", "前一个变更还没有执行"),
     "must transition out of joint config first": Words("the group is still in a joint configuration", "集群还处在联合配置中"),
+    "not in joint state; refusing empty conf change": Words("the group is not in a joint configuration", "集群不在联合配置中"),
     "removed all voters": Words("it would remove all voters", "这会移除所有有投票权的成员"),
 }
 

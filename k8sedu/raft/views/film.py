@@ -90,7 +90,7 @@ def film(
         frames=tuple(frames(trace, shown, is_live=is_live)),
         bands=bands(shown, end_us=end_us),
         marks=marks(shown, end_us=end_us),
-        jumps=jumps(shown),
+        jumps=jumps(shown, is_live=is_live),
         legend=LEGEND,
         source=scenario_text(trace),
         slowdown=50,

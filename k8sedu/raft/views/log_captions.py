@@ -161,10 +161,17 @@ def _count(leader: Frozen, index: int) -> Words:
 
 
 def _steps_back(m: Moment, follower: str) -> Words:
+    if follower not in m.node["next_index"]:
+        return say(
+            "**{f} is no longer a member,** so {n} does not repair its log.",
+            "**{f} 已不是成员，**所以 {n} 不再修复它的 log。",
+            n=m.actor,
+            f=follower,
+        )
     return say(
         "**{f}’s log does not fit:** {n} goes back and sends from index {i} on; {f} hinted at index {h}.",
         "**{f} 的 log 对不上：**{n} 往回退，从 index {i} 开始重发；{f} 提示的是 index {h}。",
-        n=m.actor, f=follower, i=m.node["next_index"].get(follower, "?"), h=hint(m.message),
+        n=m.actor, f=follower, i=m.node["next_index"][follower], h=hint(m.message),
     )  # fmt: skip
 
 

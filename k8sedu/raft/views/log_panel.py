@@ -35,7 +35,7 @@ class Rows(NamedTuple):
     @property
     def pitch(self) -> float:
         """From row to row."""
-        return max(16.0, min(36.0, 196.0 / max(self.servers, 1)))
+        return max(16.0, min(34.0, 190.0 / max(self.servers, 1)))
 
     @property
     def cell(self) -> float:

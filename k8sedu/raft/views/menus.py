@@ -45,9 +45,7 @@ MENUS: Mapping[str, tuple[Action, ...]] = {
 """Menu of a shape → what can be done to it."""
 
 
-def controls(
-    parameters: Mapping[str, Any], scenes: Mapping[str, Words], *, loss: float = 0.0, can_undo: bool = False
-) -> tuple[Control, ...]:
+def controls(parameters: Mapping[str, Any], scenes: Mapping[str, Words], *, loss: float = 0.0) -> tuple[Control, ...]:
     """The controls, showing the settings of the present run."""
     config, network = parameters["config"], parameters["network"]
     shortest = config["election_ticks_min"]
@@ -60,12 +58,12 @@ def controls(
         Button("align", Words("align timers", "对齐定时器")),
         Button("heal", Words("heal network", "恢复网络")),
         Button("seed", Words("new seed", "换种子")),
+        Button("undo", Words("undo", "撤销")),
         Button("longer", Words("run 2 s longer", "再运行 2 秒")),
     ]
     return (
         Choice("scene", Words("scene", "场景"), tuple(options), "free"),
         *buttons,
-        *([Button("undo", Words("undo", "撤销"))] if can_undo else []),
         Slider("size", Words("servers", "节点数"), 1, 9, 1, parameters["size"]),
         Slider("spares", Words("servers outside", "组外节点"), 0, 3, 1, parameters["spares"]),
         Slider("loss", Words("loss from now on", "从现在起的丢失率"), 0, 60, 5, round(100 * loss), "{} %"),

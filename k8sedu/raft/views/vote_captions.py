@@ -55,7 +55,7 @@ def _stands(m: Moment) -> Words:
     if old["role"] == "candidate":
         return say(
             "**{n} tries again:** term {was} gave it only {ballot}. It enters term {t} with a new random timeout, {ms} ms.",
-            "**{n} 再试一次：**在 term {was} 它只得到 {ballot}。它进入 term {t}，重新随机取超时 {ms} 毫秒。",
+            "**{n} 再试一次：**它在 term {was} 的票数不够（{ballot}）。它进入 term {t}，重新随机取超时 {ms} 毫秒。",
             n=m.actor, was=old["term"], ballot=ballot(old, granted(old)), t=node["term"], ms=waited_ms(node),
         )  # fmt: skip
     return say(
@@ -183,7 +183,7 @@ def receive_vote_reply(m: Moment) -> Words:
         )
     verb = Words("did not get", "没有得到") if refused else Words("counts", "得到")
     return say(
-        "**{n} {verb} the vote of {v}:** it has {ballot}.", "**{n} {verb} {v} 的票：**目前有 {ballot}。",
+        "**{n} {verb} the vote of {v}:** it has {ballot}.", "**{n} {verb} {v} 的票：**目前 {ballot}。",
         n=m.actor, v=voter, verb=verb, ballot=ballot(node, granted(node)),
     )  # fmt: skip
 

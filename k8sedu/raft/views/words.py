@@ -54,6 +54,9 @@ STATUS_WORDS = {
     "paused": Words("paused", "已暂停"),
 }
 
+_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+"""A blank between two Chinese characters, where a name was expected and a word came."""
+
 _SESSION = re.compile(r"[^\s:]+:\d+ ")
 
 
@@ -65,7 +68,7 @@ def say(en: str, zh: str, /, **values: object) -> Words:
     """
     mine = {name: value.en if isinstance(value, Words) else value for name, value in values.items()}
     theirs = {name: value.zh if isinstance(value, Words) else value for name, value in values.items()}
-    return Words(en.format(**mine), zh.format(**theirs))
+    return Words(en.format(**mine), _GAP.sub("", zh.format(**theirs)))
 
 
 def joined(names: Iterable[object]) -> Words:

@@ -115,7 +115,7 @@ def pause(m: Moment) -> Words:
 def resume(m: Moment) -> Words:
     """As if nothing had been."""
     return say(
-        "**{n} goes on:** for it no time has passed. It still believes that it is {role} of term {t}.",
+        "**{n} goes on:** for it no time has passed. It still acts as {role} of term {t}.",
         "**{n} 恢复运行：**对它来说时间没有流逝，它仍以为自己是 term {t} 的 {role}。",
         n=m.actor, role=Words(*[m.node["role"].replace("_", "-")] * 2), t=m.node["term"],
     )  # fmt: skip
@@ -145,8 +145,9 @@ def clock_drift(m: Moment) -> Words:
     ppm = m.get("ppm", 0)
     way = Words("fast", "偏快") if ppm > 0 else Words("slow", "偏慢")
     return say(
-        "**{n}’s clock runs {way}** by {percent:g} %: its timers do too, and Raft stays safe without any clock.",
-        "**{n} 的时钟{way} **{percent:g}%：它的定时器也一样；但 Raft 的安全不依赖时钟。", n=m.actor, way=way, percent=abs(ppm) / 10_000,
+        "**{n}’s clock runs {way}** by {percent:g} %: so do its timers, but Raft’s safety needs no clock.",
+        "**{n} 的时钟{way}**（{percent:g}%）：它的定时器也一样；但 Raft 的安全性不依赖时钟。",
+        n=m.actor, way=way, percent=abs(ppm) / 10_000,
     )  # fmt: skip
 
 
@@ -160,11 +161,18 @@ def partition(m: Moment) -> Words:
             "**The link from {a} to {b} is cut,** in this direction only: {b} hears nothing from {a}, but {a} still hears {b}.",
             "**{a} 到 {b} 的链路断了，**只断这个方向：{b} 听不到 {a}，{a} 仍能听到 {b}。", a=m.get("sender"), b=m.get("receiver"),
         )  # fmt: skip
-    groups = m.get("groups", ())
+    groups = _sides(m)
     return say(
         "**The network splits: {shown}.** {who}", "**网络分裂：{shown}。**{who}",
         shown=" | ".join(" ".join(group) for group in groups) or "?", who=_who_decides(m, groups),
     )  # fmt: skip
+
+
+def _sides(m: Moment) -> tuple[tuple[str, ...], ...]:
+    """The groups that the fault names, and the rest."""
+    named = tuple(tuple(group) for group in m.get("groups", ()))
+    rest = tuple(name for name in m.after["nodes"] if not any(name in group for group in named))
+    return (*named, rest) if rest else named
 
 
 def _who_decides(m: Moment, groups: tuple[tuple[str, ...], ...]) -> Words:
@@ -222,8 +230,8 @@ def message_lost(m: Moment) -> Words:
     sender = m.get("sender") or (message["sender"] if message else "?")
     why = _LOSSES.get(str(m.get("why")), Words(str(m.get("why", "?")), str(m.get("why", "?"))))
     return say(
-        "**Lost: {kind} from {a} to {b},** {why}. Nobody is told; Raft just sends again in time.",
-        "**丢失：{a} 发给 {b} 的 {kind}，**{why}。没有人会得到通知；Raft 之后会重发。",
+        "**Lost: {kind} from {a} to {b},** {why}. Nobody is told; Raft tries again later.",
+        "**丢失：{a} 发给 {b} 的 {kind}，**{why}。没有人会得到通知；Raft 之后会再试。",
         kind=kind, a=sender, b=m.actor, why=why,
     )  # fmt: skip
 
