@@ -28,9 +28,16 @@ export class Details {
     if (key === this.rowsShown) return;
     this.rowsShown = key;
     this.counts = rows.some((row) => Array.isArray(row[1]));
+    if (shown === this.shown && rows === this.rowsOf && this.player.language === this.spoken) return this.count(rows);
+    [this.shown, this.rowsOf, this.spoken] = [shown, rows, this.player.language];
     this.rows.replaceChildren(...rows.map(([label, value]) => h("div", {}, h("dt", {}, this.player.say(label)), h("dd", {}, this.player.say(value)))));
     const name = shown !== undefined && shown === this.selected ? this.player.word("selected", this.player.say(frame.shapes.get(shown).label)) + " · " : "";
     this.hint.textContent = name + this.player.word(this.player.isLive ? "hintLive" : "hint");
+  }
+
+  // Only the values that count down have changed.
+  count(rows) {
+    rows.forEach(([, value], i) => Array.isArray(value) && (this.rows.children[i].lastChild.textContent = this.player.say(value)));
   }
 
   // A ring around the chosen shape. A group carries its ring along.
