@@ -97,7 +97,7 @@ class Seen(NamedTuple):
             server.role,
             server.term,
             server.voted_for,
-            log.snapshot_index + len(log.entries),
+            log.last_index,
             log.truncations,
             server.commit_index,
             server.last_applied,

@@ -93,7 +93,7 @@ def parse_schedule(text: str) -> tuple[Action, ...]:
     """
     actions = []
     for number, line in enumerate(text.splitlines(), start=1):
-        body = line.partition(" #")[0].strip()
+        body = f"{line} ".partition(" # ")[0].strip()
         if body and not body.startswith("#"):
             try:
                 actions.append(Action.parse(body))

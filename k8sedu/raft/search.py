@@ -34,7 +34,7 @@ from k8sedu.trace import Frozen, Trace
 
 BATCH = 25
 FURTHER = 100
-"""How many more schedules are tried after the first finding, in the hope of a shorter story; twice as many as it took, if that is more."""
+"""How many more schedules are tried after the first finding, in the hope of a shorter story; as many as it took, if that is more."""
 FINDINGS_MAX = 8
 
 LOOK_FIRST = {
@@ -160,7 +160,7 @@ def explain(search: Search, number: int) -> Trace:
     Raises:
         SearchError: that schedule breaks nothing.
     """
-    findings = _findings(search, range(number, 1 + number + max(FURTHER, 2 * number)))
+    findings = _findings(search, range(number, 1 + number + max(FURTHER, number)))
     first = next(findings, None)
     if first is None or first.number != number:
         raise SearchError(f"schedule {number} of seed {search.seed} breaks nothing, expected one that breaks a promise.")
