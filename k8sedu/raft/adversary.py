@@ -144,7 +144,7 @@ class Adversary:
         if self._do("crash", name) and self.random.random() < 0.6:
             self._do("restart", name)
 
-    def _restart(self, _: list[str]) -> None:
+    def _restart(self, _side: list[str]) -> None:
         for name in self._names:
             if name not in self.group.nodes and self.random.random() < 0.7:
                 self._do("restart", name)
@@ -169,7 +169,7 @@ class Adversary:
                 self._do("change", leader, self._one(CHANGES).format(new=self._one(new), old=self._one(old)))
         self._exchange(side)
 
-    def _meddle(self, _: list[str]) -> None:
+    def _meddle(self, _side: list[str]) -> None:
         """Single messages, in no order at all."""
         for _ in range(self.random.randrange(1, 6)):
             numbers = tuple(self.group.messages)

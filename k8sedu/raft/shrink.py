@@ -129,5 +129,9 @@ def _renamed(schedule: Schedule, *, dense: bool) -> Schedule:
         met = list(dict.fromkeys(re.findall(rf"\b{letter}\d+\b", text)))
         ordered = sorted(met, key=lambda name: int(name[1:]))
         new = {old: f"{letter}{number}" if dense else ordered[number - 1] for number, old in enumerate(met, start=1)}
-        text = re.sub(rf"\b{letter}\d+\b", lambda match, new=new: new[match[0]], text)  # type: ignore[misc]
+        text = re.sub("|".join(rf"\b{name}\b" for name in met) or r"(?!)", _translate(new), text)
     return tuple(Action.parse(line) for line in text.splitlines())
+
+
+def _translate(words: dict[str, str]) -> Callable[[re.Match[str]], str]:
+    return lambda match: words[match[0]]
