@@ -160,8 +160,8 @@ def next_request(trace: Trace) -> str:
 def _membership(trace: Trace, now_ms: float, *, add: tuple[str, ...] = (), learn: tuple[str, ...] = (), remove: str = "") -> list[Fault]:
     """The change that leads from the present members to the wanted ones."""
     group = configuration(trace.at_ms(now_ms).frame or Frozen(nodes=Frozen()))
-    voters = tuple(name for name in (*group.voters, *add) if name != remove and name not in learn)
-    learners = tuple(name for name in (*group.learners, *learn) if name != remove and name not in add)
+    voters = tuple(name for name in dict.fromkeys((*group.voters, *add)) if name != remove and name not in learn)
+    learners = tuple(name for name in dict.fromkeys((*group.learners, *learn)) if name != remove and name not in add)
     return [make.change(voters, learners=learners, at_ms=now_ms)] if voters else []
 
 
