@@ -111,6 +111,7 @@ def axes(
     A figure made here is pyplot's, so a notebook shows it below the cell; `save` closes it. Chinese letters need a font, which is added to
     matplotlib's list of families as the last resort, for this process.
     """
+    _wake_backend()
     mpl.rcParams["font.family"] = families(mpl.rcParams["font.family"])
     with style(theme):
         if ax is None:
@@ -119,6 +120,14 @@ def axes(
         ax.set_xlabel(_said(x))
         ax.set_ylabel(_said(y))
     return ax
+
+
+@cache
+def _wake_backend() -> None:
+    """Load matplotlib's backend outside `style`. A notebook's backend turns drawing below the cell on when it is loaded, and `style` would
+    turn it off again on its way out: only the first chart of a notebook would be seen.
+    """
+    plt.switch_backend(mpl.get_backend())
 
 
 def time_axis(ax: Axes, *, start_us: float, end_us: float) -> None:

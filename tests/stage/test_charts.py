@@ -5,7 +5,9 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from k8sedu import Words, language
 from k8sedu.stage import charts
@@ -56,3 +58,11 @@ def test_chinese_titles_are_set_in_a_font_that_has_them() -> None:
     ax = charts.axes(title=Words("terms", "每个任期一种颜色"))
     ax.text(0.1, 0.1, "领导者")
     charts.svg(ax)
+
+
+def test_a_notebook_shows_every_chart() -> None:
+    """Not only the first chart of a notebook stands below its cell."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(f"from k8sedu.stage import charts\ncharts.axes(title='{n}')") for n in range(3)]
+    NotebookClient(notebook, timeout=120).execute()
+    assert all(any("image/png" in output.get("data", {}) for output in cell.outputs) for cell in notebook.cells)
