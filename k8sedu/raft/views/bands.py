@@ -101,13 +101,16 @@ def _mark(event: Event, kind: str) -> Mark:
 def jumps(shown: Sequence[Event], *, is_live: bool = False) -> tuple[Jump, ...]:
     """The buttons, each with the steps it stops at. One without any is left out; but in a laboratory nothing may come and go."""
     wanted: tuple[tuple[Words, Callable[[Event], bool]], ...] = (
-        (Words("violation", "违反之处"), lambda event: "violation" in event.kinds),
-        (Words("next election", "下次选举"), lambda event: bool(event.kinds & ELECTIONS)),
-        (Words("next fault", "下个故障"), lambda event: bool(event.kinds & FAULTS)),
-        (Words("next commit", "下次提交"), lambda event: _is_marked(event, "commit")),
-        (Words("next request", "下个请求"), lambda event: "client_request" in event.kinds),
+        (Words("violation", "违反"), lambda event: "violation" in event.kinds),
+        (Words("election", "选举"), lambda event: bool(event.kinds & ELECTIONS)),
+        (Words("fault", "故障"), lambda event: bool(event.kinds & FAULTS)),
+        (Words("commit", "提交"), lambda event: _is_marked(event, "commit")),
+        (Words("request", "请求"), lambda event: "client_request" in event.kinds),
     )
-    found = (Jump(label, tuple(number for number, event in enumerate(shown) if stops(event))) for label, stops in wanted)
+    found = (
+        Jump(Words(f"next {name.en}", f"下个{name.zh}"), tuple(number for number, event in enumerate(shown) if stops(event)), name)
+        for name, stops in wanted
+    )
     if is_live:
         return tuple(found)[1:3]
     return tuple(jump for jump in found if jump.steps)[:JUMPS_MAX]

@@ -42,7 +42,7 @@ def _votes(node: Frozen) -> Text:
 def _log(node: Frozen, index: int, term: int) -> Text:
     if not index:
         return Words("empty", "空")
-    return say("to index {i} (term {t}), commit {c}", "到 index {i}（term {t}），commit {c}", i=index, t=term, c=node["commit_index"])
+    return say("to index {i} (term {t}), commit {c}", "index {i}（term {t}），commit {c}", i=index, t=term, c=node["commit_index"])
 
 
 def _timer(node: Frozen) -> Text:

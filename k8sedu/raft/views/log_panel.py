@@ -35,7 +35,7 @@ class Rows(NamedTuple):
     @property
     def pitch(self) -> float:
         """From row to row."""
-        return max(16.0, min(34.0, 190.0 / max(self.servers, 1)))
+        return max(16.0, min(34.0, 172.0 / max(self.servers, 1)))
 
     @property
     def cell(self) -> float:
@@ -142,17 +142,20 @@ def _pointers(node: Frozen, y: float, rows: Rows, first: int, leader: Frozen | N
     name = node["id"]
     if leader is None or name == leader["id"] or name not in leader["next_index"]:
         return []
-    under, shapes = y + rows.cell + max(3.0, (rows.pitch - rows.cell) * 0.42), list[Shape]()
+    under, shapes = y + rows.cell + max(2.9, (rows.pitch - rows.cell) * 0.42), list[Shape]()
+    dot, wedge = (_DOT, _WEDGE) if rows.pitch >= 24 else (_SMALL_DOT, _SMALL_WEDGE)
     match, following = leader["match_index"].get(name, 0) - first, leader["next_index"][name] - first
     if 0 <= match < SLOTS:
-        shapes.append(Path(f"log/{name}/match", _DOT, x=_under(match), y=under, fill="ink", layer=2))
+        shapes.append(Path(f"log/{name}/match", dot, x=_under(match), y=under, fill="ink", layer=2))
     if 0 <= following < SLOTS:
-        shapes.append(Path(f"log/{name}/next", _WEDGE, x=_under(following), y=under, fill="muted", layer=2))
+        shapes.append(Path(f"log/{name}/next", wedge, x=_under(following), y=under, fill="muted", layer=2))
     return shapes
 
 
 _DOT = "M2.8,0A2.8,2.8 0 1 1 -2.8,0A2.8,2.8 0 1 1 2.8,0Z"
 _WEDGE = "M-4,2.6L0,-3L4,2.6Z"
+_SMALL_DOT = "M2,0A2,2 0 1 1 -2,0A2,2 0 1 1 2,0Z"
+_SMALL_WEDGE = "M-3,1.8L0,-2L3,1.8Z"
 
 
 def _under(slot: float) -> float:
