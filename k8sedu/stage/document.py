@@ -53,6 +53,8 @@ class Jump(NamedTuple):
 
     label: str | Words
     steps: tuple[int, ...]
+    short: str | Words = ""
+    """What stands on the button behind the word "next"; without it, the whole label."""
 
 
 class Legend(NamedTuple):

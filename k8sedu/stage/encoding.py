@@ -83,7 +83,7 @@ class Encoder:
             "source": document.source,
             "bands": [[*band[:2], self.text(band.text), canonical(band.role), band.faint] for band in document.bands],
             "marks": [[mark.time_us, self.icon(mark.icon), self.text(mark.label)] for mark in document.marks],
-            "jumps": [[self.text(jump.label), list(jump.steps)] for jump in document.jumps],
+            "jumps": [[self.text(jump.label), list(jump.steps), self.text(jump.short or jump.label)] for jump in document.jumps],
             "legend": [self.legend(entry._asdict()) for entry in document.legend],
             "menus": {name: [[action.name, self.text(action.label)] for action in menu] for name, menu in document.menus.items()},
             "controls": [self.control(control) for control in document.controls],

@@ -51,8 +51,8 @@ def specimen(nodes: int = 5, steps: int = 40, *, in_flight: int = 4) -> Document
             Mark(3 * third // 2, "crown", Words("n3 becomes leader", "n3 成为领导者")),
         ),
         jumps=(
-            Jump(Words("next election", "下次选举"), tuple(range(0, steps, 7))),
-            Jump(Words("next fault", "下次故障"), tuple(range(5, steps, 16))),
+            Jump(Words("next election", "下次选举"), tuple(range(0, steps, 7)), Words("election", "选举")),
+            Jump(Words("next fault", "下次故障"), tuple(range(5, steps, 16)), Words("fault", "故障")),
         ),
         legend=(
             Legend(Words("RequestVote", "RequestVote（请求投票）"), letter="V", role="term-3"),

@@ -77,12 +77,12 @@ export class Player {
     this.scrubber.fill(film, say, this.word("position"), (time) => this.go(indexAt(film.times, time)));
     const move = (name, act) => button("", act, { name, hint: this.word(name) });
     this.playButton = h("button", { type: "button", class: "play strong", onclick: () => this.toggle() });
-    this.jumps = film.jumps.map(([label, steps]) => Object.assign(button(say(label), () => this.nextOf(steps)), { steps }));
+    this.jumps = film.jumps.map(([label, steps, short]) => Object.assign(button(say(short), () => this.nextOf(steps), { hint: say(label) }), { steps }));
     const [first, back] = [move("first", () => this.go(0)), move("back", () => this.by(-1))];
     const [forward, last] = [move("forward", () => this.by(1)), move("last", () => this.go(clock.last))];
     this.buttons.replaceChildren(
       h("div", {}, first, back, this.playButton, forward, last),
-      h("div", {}, ...this.jumps),
+      this.jumps.length ? h("div", { class: "control jumps" }, h("span", {}, this.word("next")), ...this.jumps) : "",
       h("label", { class: "control speed" }, h("span", {}, this.word("speed")), this.speedSlider(), (this.speedShown = h("output"))),
       h("div", { class: "right" }, ...this.rightButtons()),
     );

@@ -7,6 +7,7 @@ export const WORDS = {
   pause: ["Pause", "暂停"],
   forward: ["one step forward (→)", "前进一步（→）"],
   last: ["last step (End)", "最后一步（End）"],
+  next: ["next", "下个"],
   speed: ["speed", "速度"],
   language: ["中文", "English"],
   keys: ["keys and signs (?)", "按键与图例（?）"],
