@@ -10,8 +10,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from k8sedu import raft
-from k8sedu.raft.config import Config
 from k8sedu.raft.checker import check
+from k8sedu.raft.config import Config
 from k8sedu.raft.sim import Clients
 from k8sedu.sim.faults import crash, restart
 from k8sedu.sim.network import Network

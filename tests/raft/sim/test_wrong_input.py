@@ -22,12 +22,18 @@ WRONG: dict[str, tuple[Any, str]] = {
     "duration a text": (lambda: raft.simulate(duration_ms="3s"), "duration_ms is '3s', expected a number"),  # type: ignore[arg-type]
     "negative fault time": (lambda: raft.simulate(faults=[crash("n1", at_ms=-1)]), "the time is -1 ms, expected a number from 0 on"),
     "unknown node": (lambda: raft.simulate(size=3, faults=[crash("n9", at_ms=1)]), "names node 'n9', expected one of n1, n2, n3"),
-    "after the end": (lambda: raft.simulate(duration_ms=100, faults=[crash("n1", at_ms=200)]), "is after the end, expected a time up to 100 ms"),
+    "after the end": (
+        lambda: raft.simulate(duration_ms=100, faults=[crash("n1", at_ms=200)]),
+        "is after the end, expected a time up to 100 ms",
+    ),
     "no fault": (lambda: raft.simulate(faults=["at 5 explode n1"]), "explode"),
     "no command": (lambda: raft.simulate(faults=[request("hello world", at_ms=5)]), "'hello world', expected 'key=value'"),
     "a read": (lambda: raft.simulate(faults=[request("x?", at_ms=5)]), "expected one that writes"),
     "unknown rule": (lambda: raft.Rules.without("gravity"), "'gravity', expected one of vote_persistence"),
-    "timers upside down": (lambda: raft.simulate(config=Config(election_ticks_min=300, election_ticks_max=150)), "election_ticks_max is 150"),
+    "timers upside down": (
+        lambda: raft.simulate(config=Config(election_ticks_min=300, election_ticks_max=150)),
+        "election_ticks_max is 150",
+    ),
     "heartbeats too rare": (lambda: raft.simulate(config=Config(heartbeat_ticks=200)), "heartbeat_ticks is 200, expected less than"),
     "tick of nothing": (lambda: raft.simulate(tick_us=0), "tick_us is 0, expected at least 1"),
     "disk of nothing": (lambda: raft.simulate(disk_ms=(5, 1)), "expected 0 <= shortest <= longest"),
