@@ -16,11 +16,13 @@ from k8sedu.raft.machine import Command
 class Client:
     """One client, idle or waiting for the answer to its current request."""
 
-    __slots__ = ("asked", "command", "is_log_entry", "name", "position", "serial")
+    __slots__ = ("asked", "attempt", "command", "is_log_entry", "name", "position", "serial")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.serial = 0
+        self.attempt = 0
+        """How often the current request has been sent."""
         self.command = ""
         """The request it waits for; empty when idle."""
         self.is_log_entry = True
@@ -56,6 +58,7 @@ class Clientele:
         if client.command:
             return None
         client.serial += 1
+        client.attempt = 0
         client.command, client.is_log_entry, client.position = command, is_log_entry, len(self.operations)
         self.operations.append(Operation(name, parsed.key, parsed.verb, parsed.value, now))
         return client

@@ -38,6 +38,7 @@ from k8sedu.raft.schedule import GROUP_ACTIONS, NODE_ACTIONS, Action, ActionErro
 
 CONFIG = Config(election_ticks_min=10, election_ticks_max=20, heartbeat_ticks=1)
 ROUNDS_MAX = 10_000
+LOST = "lost by the network"
 NO_DETAIL: Mapping[str, Any] = {}
 
 
@@ -50,7 +51,7 @@ class Group:
 
     Args:
         servers: how many (named n1, n2, …), or their names.
-        spares: further servers that run but are no members yet.
+        spares: servers that run but are no members yet.
         logs: the terms of the entries that servers start with, as the paper draws logs.
         terms: the current terms that servers start with; otherwise that of their last entry.
         invariants: the names to check; None for all.
@@ -159,26 +160,25 @@ class Group:
         return True
 
     def _propose(self, action: Action) -> bool:
-        if not self._wish(action, "propose", lambda node: node.propose(action.text)):
+        if not self._wish(action, "client_request", {"command": action.text}, lambda node: node.propose(action.text)):
             return False
         self.clientele.nobody_asks(action.text, now=len(self.actions))
         return True
 
     def _change(self, action: Action) -> bool:
-        return self._wish(action, "propose_change", lambda node: node.propose_change(action.text))
+        return self._wish(action, "propose_change", {"change": action.text}, lambda node: node.propose_change(action.text))
 
     def _transfer(self, action: Action) -> bool:
-        return action.text in self.hosts and self._wish(action, "ask_transfer", lambda node: node.transfer_leadership(action.text))
+        return action.text in self.hosts and self._wish(action, "", {}, lambda node: node.transfer_leadership(action.text))
 
-    def _wish(self, action: Action, kind: str, wish: Callable[[Node], Ready]) -> bool:
+    def _wish(self, action: Action, kind: str, detail: Mapping[str, Any], wish: Callable[[Node], Ready]) -> bool:
         node = self.nodes.get(action.node)
         if node is None or node.role != "leader":
             return False
         try:
-            ready = wish(node)
+            return self._carry_out(node.id, wish(node), kind, detail)
         except (NotLeaderError, MembershipError):
             return False
-        return self._carry_out(node.id, ready, kind, {"command": action.text})
 
     # -- messages ------------------------------------------------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ class Group:
         if number is None:
             return False
         lost = self.messages.pop(number)
-        self.listener("message_lost", lost.receiver, {"message": number, "message_kind": lost.kind, "sender": lost.sender})
+        self.listener("message_lost", lost.receiver, {"message": number, "message_kind": lost.kind, "sender": lost.sender, "why": LOST})
         return True
 
     def _duplicate(self, action: Action) -> bool:
@@ -269,8 +269,8 @@ class Group:
     # -- clients -------------------------------------------------------------------------------------------------------------------
 
     def _request(self, action: Action) -> bool:
-        name, _, command = action.text.partition(" ")
-        return self._ask(self.clientele.begin(name, command, is_log_entry=True, now=len(self.actions)), action.node)
+        client, _, command = action.text.partition(" ")
+        return self._ask(self.clientele.begin(client, command, is_log_entry=True, now=len(self.actions)), action.node)
 
     def _read(self, action: Action) -> bool:
         name, _, key = action.text.partition(" ")
@@ -283,16 +283,20 @@ class Group:
         """Send a client's request to a server, which may be down or no leader; then the client just keeps waiting."""
         if client is None:
             return False
-        self.listener("client_request", client.name, {"serial": client.serial, "command": client.command, "to": server})
+        client.attempt += 1
+        detail: dict[str, Any] = {"serial": client.serial, "command": client.command, "to": server, "attempt": client.attempt}
+        self.listener("client_request", client.name, detail)
         node = self.nodes.get(server)
         if node is None:
             return True
         client.asked[server] = True
+        detail = {"sender": client.name, "command": client.entry}
         try:
             ready = node.propose(client.entry) if client.is_log_entry else node.read(client.entry)
         except NotLeaderError:
+            self.listener("receive_client_request", server, {**detail, "accepted": False})
             return True
-        return self._carry_out(server, ready, "receive_client_request", {"sender": client.name, "command": client.entry})
+        return self._carry_out(server, ready, "receive_client_request", detail)
 
     def _tell(self, server: str, answer: Answer) -> None:
         command = self.clientele.clients[answer.client].command if answer.client in self.clientele.clients else ""
@@ -347,11 +351,7 @@ class Group:
             self.do(Action("drop", text=self.name_of(number)))
 
     def elect(self, name: str, *, voters: Iterable[str] | None = None) -> None:
-        """Let `name` time out and win; with `voters`, only these hear of it.
-
-        Raises:
-            GroupError: it does not win.
-        """
+        """Let `name` time out and win, or raise a GroupError; with `voters`, only these hear of it."""
         self.do(Action("timeout", name))
         self.deliver_all(only=None if voters is None else (name, *voters))
         if self.nodes[name].role != "leader":
@@ -392,7 +392,5 @@ def _nobody_listens(_kind: str, _actor: str, _detail: Mapping[str, Any]) -> None
     """A group without a trace."""
 
 
-HANDLERS: dict[str, Callable[[Group, Action], bool]] = {
-    kind: getattr(Group, f"_{kind}") for kind in (*NODE_ACTIONS, *GROUP_ACTIONS)
-}
+HANDLERS: dict[str, Callable[[Group, Action], bool]] = {kind: getattr(Group, f"_{kind}") for kind in (*NODE_ACTIONS, *GROUP_ACTIONS)}
 """What carries out each kind of action."""

@@ -118,13 +118,14 @@ def _may_be_next(operations: list[Operation], placed: int) -> list[int]:
 def history_of(trace: Trace) -> list[Operation]:
     """The requests of a recorded run, from its `client_request` and `client_reply` steps.
 
-    A request that is sent again is the same operation; its call is the first sending.
+    A request that is sent again is the same operation; its call is the first sending. A command that nobody's client sent may take
+    effect any time, and nobody is told.
     """
     calls: dict[tuple[str, int], Operation] = {}
     for step in trace:
         if step.kind not in ("client_request", "client_reply"):
             continue
-        name = (step.actor, step.detail["serial"])
+        name = (step.actor, step.detail.get("serial", -step.index))
         if step.kind == "client_request":
             calls.setdefault(name, _called(step.actor, step.detail["command"], step.index))
         elif calls[name].answered is None:

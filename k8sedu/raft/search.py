@@ -33,9 +33,9 @@ from k8sedu.raft.story import retell
 from k8sedu.trace import Frozen, Trace
 
 BATCH = 25
-FURTHER = 100
+FURTHER = 80
 """How many more schedules are tried after the first finding, in the hope of a shorter story; as many as it took, if that is more."""
-FINDINGS_MAX = 8
+FINDINGS_MAX = 6
 
 LOOK_FIRST = {
     "vote_persistence": ("elections", "coups"),

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from k8sedu.raft.linearizability import Operation, as_seen_at, execute, first_anomaly, history_of, is_linearizable
 from k8sedu.raft.rules import Rules
 from k8sedu.raft.search import find_violation
+from k8sedu.raft.sim import simulate
+from k8sedu.sim.faults import crash
+from k8sedu.sim.network import Network
 
 
 def op(text, called, answered=None, answer=""):
@@ -115,3 +118,12 @@ def test_history_is_read_from_a_trace():
     trace = find_violation(Rules.without("client_sessions"))
     anomaly = first_anomaly(history_of(trace))
     assert f'"{anomaly}"' in trace[-1].detail.message
+
+
+def test_simulated_clients_see_one_store():
+    """Three clients of a group in time, with a crashed leader and a lossy network, see answers that one ordinary store could give."""
+    network, faults = Network(loss=0.05), [crash("n1", at_ms=900)]
+    trace = simulate(size=3, seed=4, duration_ms=3_000, clients=3, network=network, faults=faults, frames=False)
+    history = history_of(trace)
+    assert sum(operation.answered is not None for operation in history) > 10
+    assert is_linearizable(history)
