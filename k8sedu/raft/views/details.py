@@ -86,7 +86,7 @@ def shortened(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def entry_details(node: Frozen, row: Any) -> tuple[Detail, ...]:
+def entry_details(name: str, row: Any, *, is_committed: bool) -> tuple[Detail, ...]:
     """A log entry: where, what, and how far it has come."""
     term, index, kind, data = row
     what: Text = {
@@ -94,10 +94,10 @@ def entry_details(node: Frozen, row: Any) -> tuple[Detail, ...]:
         "change": say("membership: {d}", "成员变更：{d}", d=data),
     }.get(kind, shortened(command(data)) or Words("empty", "空"))
     return (
-        (f"{node['id']}[{index}]", say("index {i}, term {t}", "index {i}，term {t}", i=index, t=term)),
+        (f"{name}[{index}]", say("index {i}, term {t}", "index {i}，term {t}", i=index, t=term)),
         (Words("command", "命令"), what),
         (
             Words("status", "状态"),
-            Words("committed", "已提交") if index <= node["commit_index"] else Words("not committed yet", "尚未提交"),
+            Words("committed", "已提交") if is_committed else Words("not committed yet", "尚未提交"),
         ),
     )

@@ -173,8 +173,8 @@ class Stage:
         return (*places, *(shape for row in rows for shape in row))
 
     def _places(self, first: int) -> tuple[Shape, ...]:
-        empty = [log_panel.empty_row(name, number, self.rows) for number, name in enumerate(self.ring.nodes)]
-        return (*log_panel.header(first), *(place for row in empty for place in row))
+        empty = (log_panel.empty_row(name, number, self.rows) for number, name in enumerate(self.ring.nodes))
+        return (*log_panel.header(first), *empty)
 
     def _log(self, node: Frozen, number: int, first: int, leader: Frozen | None) -> tuple[Shape, ...]:
         view = leader if leader is not None and node["id"] in leader["next_index"] else None

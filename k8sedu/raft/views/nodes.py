@@ -61,6 +61,7 @@ def node_shape(node: Frozen, ring: Ring, *, group: Frozen, heartbeat_us: int, de
         *_note(node, r, state, is_low=place.y > 310),
         *_votes(node, group, r),
         *_badge(node, r),
+        *_disk(node, r),
     ]
     opacity = 1.0 if state.is_member else 0.75
     return Group(
@@ -182,3 +183,11 @@ def _badge(node: Frozen, r: float) -> list[Shape]:
         Circle(own, at, -at, wide, fill=colour, stroke="paper"),
         Label(f"{own}/term", at, -at, str(node["term"]), size=12, weight=600, fill=f"on:{colour}"),
     ]
+
+
+def _disk(node: Frozen, r: float) -> list[Shape]:
+    """A disk at the lower left while everything waits for it to be written."""
+    if node["disk_busy_until_us"] is None or node["status"] == "stopped":
+        return []
+    own, at = f"node/{node['id']}/disk", round(0.76 * r, 1)
+    return [Circle(own, -at, at, 10, fill="paper", stroke="muted"), Icon(f"{own}/icon", -at, at, "disk", size=13, fill="ink")]

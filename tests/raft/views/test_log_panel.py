@@ -42,7 +42,7 @@ def test_the_leaders_view_of_a_follower_is_marked() -> None:
     assert leader is not None
     scene = election_scene(trace[-1])
     for name in frame.nodes:
-        marks = [shape for shape in walk(scene.card) if isinstance(shape, Path) and shape.id.startswith(f"log/{name}/")]
+        marks = [shape for shape in walk(scene.card) if shape.id in (f"log/{name}/match", f"log/{name}/next")]
         assert len(marks) == (0 if name == leader.id else 2)
     other = next(name for name in frame.nodes if name != leader.id)
     match, following = scene.find(f"log/{other}/match"), scene.find(f"log/{other}/next")
