@@ -145,20 +145,25 @@ class Canvas:
 
     def text_inside(
         self, start: float, end: float, y: float, texts: Sequence[Words | str], *, role: str, indent: float = 4, **style: Any
-    ) -> None:
-        """The first of these texts that fits between two times, or none; `indent` points are kept free before it."""
-        room = (end - start) * self.points_per_x - indent
-        text = next((text for text in map(self.say, texts) if text_width(text, SMALL) <= room), "")
+    ) -> bool:
+        """The first of these texts that fits between two times, `indent` points kept free before it; False if none fits."""
+        text = self._first_that_fits(texts, (end - start) * self.points_per_x - indent)
         if text:
             x = start + indent / self.points_per_x
             self.ax.text(x, y, text, color=self.colour(role), fontsize=SMALL, va="center_baseline", zorder=5, **style)
+        return bool(text)
 
-    def text_across(self, start: float, end: float, y: float, text: Words, *, role: str) -> None:
-        """A word in the middle of a line or a hatched band that it interrupts, if there is room for it."""
-        if text_width(self.say(text), SMALL) + 16 <= (end - start) * self.points_per_x:
+    def text_across(self, start: float, end: float, y: float, texts: Sequence[Words | str], *, role: str) -> bool:
+        """The first of these texts that fits, in the middle of a line or a hatched band that it interrupts; False if none fits."""
+        text = self._first_that_fits(texts, (end - start) * self.points_per_x - 12)
+        if text:
             rim = [withStroke(linewidth=4, foreground=self.colour("paper"))]
             place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5, "path_effects": rim}
-            self.ax.text((start + end) / 2, y, self.say(text), color=self.colour(role), fontsize=SMALL, **place)
+            self.ax.text((start + end) / 2, y, text, color=self.colour(role), fontsize=SMALL, **place)
+        return bool(text)
+
+    def _first_that_fits(self, texts: Sequence[Words | str], room: float) -> str:
+        return next((text for text in map(self.say, texts) if text_width(text, SMALL) <= room), "")
 
     # -- things at a moment ---------------------------------------------------------------------------------------------------------------
 

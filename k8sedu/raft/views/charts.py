@@ -78,29 +78,33 @@ def term_timeline(
 
 def _lane(canvas: Canvas, lane: int, stretches: list[tuple[Span, State]]) -> list[str]:
     """The stretches of one server; gives what the key must explain."""
-    told_term: int | None = None
+    told: tuple[str, int] = ("", -1)
     for span, stood in stretches:
         start, end = canvas.clip(span)
         if stood.status == "up":
-            _band(canvas, lane, (start, end), stood, told_term)
+            told = _band(canvas, lane, (start, end), stood, told)
         else:
             canvas.dashes(start, end, lane)
-            canvas.text_across(start, end, lane, ABSENT[stood.status], role="muted")
-        told_term = stood.term if stood.status == "up" else -1
+            canvas.text_across(start, end, lane, [ABSENT[stood.status]], role="muted")
+            told = (stood.status, -1)
     return [stood.role for _, stood in stretches if stood.status == "up"]
 
 
-def _band(canvas: Canvas, lane: int, times: tuple[float, float], stood: State, told_term: int | None) -> None:
-    """One stretch of one lane; the term is written where it begins. After a restart, -1 was told, an icon stands before it."""
+def _band(canvas: Canvas, lane: int, times: tuple[float, float], stood: State, told: tuple[str, int]) -> tuple[str, int]:
+    """One stretch of one lane. `told` is what stands before it: a status, whose icon needs room, and the term that was written last."""
+    status, told_term = told
     canvas.band(*times, lane, HEIGHTS[stood.role], **_paint(canvas, stood.role, stood.term))
     leads = Words(f"leads term {stood.term}", f"任期 {stood.term} 的领导者")
-    term = Words(f"term {stood.term}", f"任期 {stood.term}")
+    term: list[Words | str] = [Words(f"term {stood.term}", f"任期 {stood.term}"), str(stood.term)]
     if stood.role == "leader":
-        canvas.text_inside(*times, lane, [leads, term, str(stood.term)], role=f"on:{term_role(stood.term)}", fontweight="bold")
-    elif stood.term != told_term and stood.role == "follower":
-        canvas.text_inside(*times, lane, [term, str(stood.term)], role="ink", indent=12 if told_term == -1 else 4)
-    elif stood.role != "follower":
-        canvas.text_across(*times, lane, term, role="ink")
+        is_told = canvas.text_inside(*times, lane, [leads, *term], role=f"on:{term_role(stood.term)}", fontweight="bold")
+    elif stood.term == told_term:
+        is_told = True
+    elif stood.role == "follower":
+        is_told = canvas.text_inside(*times, lane, term, role="ink", indent=12 if status else 4)
+    else:
+        is_told = canvas.text_across(*times, lane, term, role="ink")
+    return "", stood.term if is_told else told_term
 
 
 def term_role(term: int) -> str:
@@ -239,7 +243,7 @@ def commit_timeline(
     last = trace.at(min(canvas.end_us, trace.duration_us))
     canvas.end_labels([(committed(last, name) + offset, name) for name, offset in offsets.items()])
     _moments(canvas, trace, offsets)
-    return canvas.finish(sentences.of_commits(trace))
+    return canvas.finish(sentences.of_commits(trace, start_us=canvas.start_us, end_us=canvas.end_us))
 
 
 def committed(step: Step, name: str) -> int:

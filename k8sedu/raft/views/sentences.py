@@ -57,9 +57,10 @@ def of_messages(flown: Sequence[Flight]) -> Words:
     return Words(f"{english}; {lost} {'is' if lost == 1 else 'are'} lost", f"{chinese}；丢失 {lost} 条")
 
 
-def of_commits(trace: Trace) -> Words:
-    """How many entries were committed, and how much later than the leader the others knew."""
-    known = _known_us(trace)
+def of_commits(trace: Trace, *, start_us: int = 0, end_us: int | None = None) -> Words:
+    """How many entries were committed between two times, and how much later than the leader the others knew."""
+    last_us = trace.duration_us if end_us is None else end_us
+    known = {index: times for index, times in _known_us(trace).items() if start_us <= min(times) <= last_us}
     if not known:
         return Words("Nothing is committed", "没有条目被提交")
     lags = [time_us - min(times) for times in known.values() for time_us in times if time_us > min(times)]

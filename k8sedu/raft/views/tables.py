@@ -10,7 +10,7 @@ Left out: styling. A DataFrame that somebody filters again must not carry colour
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -42,6 +42,9 @@ COLUMNS = {
 SHOWN_ELSEWHERE = ("message", "sender", "term")
 """What `detail` leaves out, because a column of its own shows it."""
 
+UNSAID = {"pre": False}
+"""Flags that `detail` tells only when they are on."""
+
 COMMITTED = "✓"
 """Stands behind an entry that its server knows to be committed."""
 
@@ -72,9 +75,13 @@ def table(trace: Trace) -> pd.DataFrame:
 
 def _row(step: Step) -> tuple[Any, ...]:
     detail, node = step.detail, _actor(step)
-    rest = "  ".join(f"{key}={_text(value)}" for key, value in detail.items() if key not in SHOWN_ELSEWHERE)
+    rest = "  ".join(f"{key}={_text(value)}" for key, value in _worth_telling(detail))
     told = (node.term, node.role, node.leader, _last_index(node), node.commit_index) if node else (detail.get("term"), *[None] * 4)
     return (step.index, step.time_ms, step.kind, step.actor, *told, detail.get("message"), detail.get("sender"), rest)
+
+
+def _worth_telling(detail: Frozen) -> Iterator[tuple[str, Any]]:
+    return ((key, value) for key, value in detail.items() if key not in SHOWN_ELSEWHERE and (key, value) not in UNSAID.items())
 
 
 def _actor(step: Step) -> Frozen | None:

@@ -36,8 +36,9 @@ def test_the_title_of_messages_counts_losses() -> None:
 
 
 def test_the_title_of_commits_counts_entries() -> None:
-    """The leader's empty entry is committed too; with no leader nothing is."""
+    """The leader's empty entry counts too, in the stretch where it is committed; with no leader nothing is."""
     assert sentences.of_commits(crashes()).en.startswith("1 entry is committed; the leader knows first")
+    assert sentences.of_commits(crashes(), start_us=500_000).en == "Nothing is committed"
     assert sentences.of_commits(raft.simulate(size=5, seed=7, duration_ms=100)).en == "Nothing is committed"
 
 

@@ -49,6 +49,13 @@ def test_table_tells_how_the_actor_stood_after_the_step() -> None:
         assert row.last_index == frame.nodes[row.actor].snapshot_index + len(frame.nodes[row.actor].log)
 
 
+def test_details_of_a_table_are_short() -> None:
+    """A step's detail stands in one text, without what other columns show and without flags that are off."""
+    votes = table(run()).query("kind == 'grant_vote'")
+    assert set(votes["detail"]) == {f"to={run().where('become_leader')[0].actor}"}
+    assert "command=x=4  accepted=True  index=2" in set(table(run())["detail"])
+
+
 def test_log_table_shows_every_entry_once_and_marks_what_is_committed() -> None:
     """Cells are `term: data`, with a check mark up to the commit index, and dots where a snapshot stands."""
     step = run()[-1]
