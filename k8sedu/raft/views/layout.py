@@ -60,7 +60,8 @@ class Ring(NamedTuple):
         turn = -math.pi / 2 if count == 2 else 0.0
         angles = tuple(turn + 2 * math.pi * number / count for number in range(count))
         half_chord = RING * math.sin(math.pi / count) if count > 1 else RING
-        return cls(nodes, clients, max(NODE_MIN, min(NODE_MAX, half_chord - 21)), angles)
+        biggest = NODE_MAX if count > 3 else NODE_MAX + 6
+        return cls(nodes, clients, max(NODE_MIN, min(biggest, half_chord - 21)), angles)
 
     def angle(self, node: str) -> float:
         """Where in the ring a server stands."""

@@ -201,6 +201,8 @@ def become_leader(m: Moment) -> Words:
         if wrote and last is not None
         else say(" It tells everybody at once.", "它立刻通知所有节点。")
     )
+    if wrote and last is not None and len(node["match_index"]) <= 1:
+        after = say(" It writes an empty entry at index {i}.", "它在 index {i} 写入一个空条目。", i=last[1])
     if len(node["voters"]) <= 1 and not node["outgoing"]:
         why = say("alone in its group, its own vote is a majority.", "组里只有它自己，自己的一票就是多数。")
     else:
