@@ -140,12 +140,14 @@ class Change(NamedTuple):
         """Find out what is new in a server's log."""
         log = server.log
         grown = log.truncations == before.truncations
+        committed = _from(log, before.commit_index + 1, server.commit_index) if server.commit_index != before.commit_index else ()
+        at_once = before.commit_index == before.last_applied and server.commit_index == server.last_applied
         return cls(
             server,
             before,
             _from(log, before.last_index + 1 if grown else 0, log.last_index),
-            _from(log, before.commit_index + 1, server.commit_index),
-            _from(log, before.last_applied + 1, server.last_applied),
+            committed,
+            committed if at_once else _from(log, before.last_applied + 1, server.last_applied),
         )
 
     @property
@@ -178,9 +180,9 @@ class History:
         if change.took_office:
             terms = tuple(entry.term for entry in server.log.entries)
             self.elected.setdefault(server.term, Elected(server.id, server.log.first_index, terms))
-        if server.voted_for is not None:
+        if now[1:3] != change.before[1:3] and server.voted_for is not None:
             self._record_vote((server.term, server.id), server.voted_for)
-        for entry, previous_term in with_previous(server.log, change.new_entries):
+        for entry, previous_term in with_previous(server.log, change.new_entries) if change.new_entries else ():
             self.written.setdefault((entry.index, entry.term), (previous_term, entry))
         for entry in change.newly_committed:
             if entry.index not in self.committed:
