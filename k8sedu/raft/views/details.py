@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from k8sedu.language import Words
-from k8sedu.raft.views.moment import ballot, granted, last_entry
-from k8sedu.raft.views.words import MESSAGE_WORDS, ROLE_WORDS, STATUS_WORDS, command, say
+from k8sedu.raft.views.moment import ballot, context, granted, hint, last_entry, log_position
+from k8sedu.raft.views.words import MESSAGE_WORDS, ROLE_WORDS, STATUS_WORDS, command, plural, say
 from k8sedu.stage.motion import Countdown, Text
 from k8sedu.stage.shapes import Detail
 from k8sedu.trace import Frozen
@@ -14,11 +14,11 @@ from k8sedu.trace import Frozen
 NONE = "–"
 
 
-def node_details(node: Frozen) -> tuple[Detail, ...]:
-    """A server: role, vote or votes, log, timer, state. Always the same rows, so that nothing jumps from step to step."""
+def node_details(node: Frozen, note: Words | None = None) -> tuple[Detail, ...]:
+    """A server: role, vote or votes, log, timer, state. Always the same rows, so that nothing jumps; `note` is for a server without a vote."""
     index, term = last_entry(node)
     return (
-        (node["id"], _role(node)),
+        (node["id"], _role(node, note)),
         (Words("votes", "选票") if node["votes"] else Words("voted for", "投票给"), _votes(node)),
         (Words("log", "日志 log"), _log(node, index, term)),
         (Words("timer", "定时器"), _timer(node)),
@@ -26,10 +26,10 @@ def node_details(node: Frozen) -> tuple[Detail, ...]:
     )
 
 
-def _role(node: Frozen) -> Words:
+def _role(node: Frozen, note: Words | None) -> Words:
     if node["status"] != "up":
         return say("{s}, term {t}", "{s}，term {t}", s=STATUS_WORDS[node["status"]], t=node["term"])
-    role = Words("learner", "学习者 learner") if node["learner"] else ROLE_WORDS[node["role"]]
+    role = ROLE_WORDS[node["role"]] if note is None or node["role"] != "follower" else note
     return say("{r}, term {t}", "{r}，term {t}", r=role, t=node["term"])
 
 
@@ -70,15 +70,44 @@ def state_text(machine: Any) -> str:
 def message_details(message: Frozen) -> tuple[Detail, ...]:
     """A message: what it is, what it says, and when it arrives, if it does."""
     kind = MESSAGE_WORDS.get(message["kind"], message["kind"])
-    body = message["text"].partition(" ")[2].partition(" ")[2]
     fate: Text = (
         Words("will be lost", "将会丢失") if message["lost"] else Countdown(message["due_us"], Words("arrives in {} ms", "{} ms 后到达"))
     )
     return (
         (f"{message['sender']} → {message['receiver']}", kind),
-        (Words("says", "内容"), shortened(body)),
+        (Words("term", "任期 term"), str(message["term"]) if message["term"] else NONE),
+        (Words("says", "内容"), _says(message)),
         (Words("on its way", "途中"), fate),
     )
+
+
+def _says(message: Frozen) -> Text:
+    """What matters in a message, in a few words; the rest is in its canonical line in the table of the trace."""
+    kind, (index, term) = message["kind"], log_position(message)
+    if kind in ("client_request", "client_reply", "propose"):
+        return shortened(command(context(message))) or NONE
+    if kind.endswith("vote_reply"):
+        return Words("no", "不同意") if message["reject"] else Words("yes", "同意")
+    if kind == "append_entries":
+        return say(
+            "{c} after index {i} (term {t})",
+            "index {i}（term {t}）之后 {n} 条",
+            c=plural(message["entries"], "entry", "entries"),
+            n=message["entries"],
+            i=index,
+            t=term,
+        )
+    if kind == "append_entries_reply":
+        if message["reject"]:
+            return say("no; try from index {h}", "不行；从 index {h} 试起", h=hint(message))
+        return say("stored to index {i}", "已存到 index {i}", i=index)
+    if kind in ("request_vote", "pre_vote"):
+        return (
+            say("my log ends at {i} (term {t})", "我的 log 到 {i}（term {t}）", i=index, t=term)
+            if index
+            else Words("my log is empty", "我的 log 为空")
+        )
+    return say("to index {i}", "到 index {i}", i=index) if kind == "install_snapshot" else NONE
 
 
 def shortened(text: str, limit: int = 40) -> str:

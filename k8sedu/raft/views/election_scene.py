@@ -19,7 +19,7 @@ from k8sedu.raft.views.details import node_details
 from k8sedu.raft.views.flights import lost_at, lost_shape, message_shape
 from k8sedu.raft.views.layout import TIMER_GAP, Point, Ring
 from k8sedu.raft.views.moment import NOBODY, configuration
-from k8sedu.raft.views.nodes import node_shape
+from k8sedu.raft.views.nodes import LEARNER, OUTSIDE, node_shape, standing
 from k8sedu.raft.views.walls import Barrier, barrier_shapes
 from k8sedu.raft.views.words import command, plural, say
 from k8sedu.stage.lettering import text_width
@@ -128,13 +128,13 @@ class Stage:
 
     def _node(self, node: Frozen, group: Frozen) -> Shape:
         key = (node, group["voters"], group["outgoing"], group["learners"])
-        drawn: Shape = self._same(
-            f"node/{node['id']}", key,
-            lambda: node_shape(
-                node, self.ring, group=group, heartbeat_us=self.heartbeat_us, details=node_details(node), is_live=self.is_live
-            ),
-        )  # fmt: skip
+        drawn: Shape = self._same(f"node/{node['id']}", key, lambda: self._draw_node(node, group))
         return drawn
+
+    def _draw_node(self, node: Frozen, group: Frozen) -> Shape:
+        state = standing(node["id"], group)
+        details = node_details(node, state.note if state in (LEARNER, OUTSIDE) else None)
+        return node_shape(node, self.ring, group=group, heartbeat_us=self.heartbeat_us, details=details, is_live=self.is_live)
 
     def _links(self, group: Frozen, barrier: Barrier) -> tuple[Shape, ...]:
         """A hairline for every link that a message may take."""

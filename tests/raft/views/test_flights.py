@@ -28,7 +28,7 @@ def test_every_kind_of_message_has_a_sign_and_a_name(kind: str) -> None:
     assert MESSAGE_WORDS[kind].en
     token = message_shape("7", message, RING, barrier=WHOLE, is_live=True)
     assert token.menu == "message"
-    assert len(token.details) == 3
+    assert len(token.details) == 4
     assert message_shape("7", message, RING, barrier=WHOLE, is_live=False).menu is None
 
 
