@@ -14,7 +14,6 @@ from typing import Any
 from k8sedu.errors import K8sEduError
 from k8sedu.trace import Frozen, Step, Trace
 
-
 _new = tuple.__new__
 """Makes a Step without the call of its own constructor: a run makes a million of them."""
 

@@ -59,7 +59,7 @@ class World:
 
     def __init__(self, servers: dict[str, Server], *, wire: Wire, seed: int, recorder: Recorder, checker: Checker | None) -> None:
         self.environment = simpy.Environment(initial_time=0)
-        self._schedule: Callable[[Any, int, int], None] = self.environment.schedule  # type: ignore[assignment]
+        self._schedule: Callable[[Any, int, int], None] = self.environment.schedule  # type: ignore[assignment]  # SimPy asks for an Event; a Call has all it uses
         self.now_us = 0
         self.servers, self.wire, self.seed = servers, wire, seed
         self.recorder, self.checker = recorder, checker
