@@ -147,7 +147,7 @@ class Canvas:
         self, start: float, end: float, y: float, texts: Sequence[Words | str], *, role: str, indent: float = 4, **style: Any
     ) -> bool:
         """The first of these texts that fits between two times, `indent` points kept free before it; False if none fits."""
-        text = self._first_that_fits(texts, (end - start) * self.points_per_x - indent)
+        text = self._first_that_fits(texts, (end - start) * self.points_per_x - indent - 2)
         if text:
             x = start + indent / self.points_per_x
             self.ax.text(x, y, text, color=self.colour(role), fontsize=SMALL, va="center_baseline", zorder=5, **style)
@@ -338,12 +338,14 @@ class Canvas:
         """Names of moments, each in the lowest row where it has room; gives the height that they need, in points."""
         ends: list[float] = []
         for x, text in sorted(self._rules):
-            start = (x - self.ax.get_xlim()[0]) * self.points_per_x
-            row = next((row for row, end in enumerate(ends) if end <= start), len(ends))
-            ends[row : row + 1] = [start + text_width(text, SMALL) + 8]
+            start, width = (x - self.ax.get_xlim()[0]) * self.points_per_x, text_width(text, SMALL) + 8
+            is_last = start + width > self._width_points()  # it stands to the left of its moment, away from what is beside the Axes
+            left = start - width if is_last else start
+            row = next((row for row, end in enumerate(ends) if end <= left), len(ends))
+            ends[row : row + 1] = [left + width]
             self.ax.annotate(
                 text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 3 + 13 * row), textcoords="offset points",
-                color=self.colour("muted"), fontsize=SMALL, annotation_clip=False,
+                ha="right" if is_last else "left", color=self.colour("muted"), fontsize=SMALL, annotation_clip=False,
             )  # fmt: skip
         return 13.0 * len(ends) + (4 if ends else 0)
 

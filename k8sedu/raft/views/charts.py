@@ -104,7 +104,7 @@ def _band(canvas: Canvas, lane: int, times: tuple[float, float], stood: State, t
         is_told = canvas.text_inside(*times, lane, term, role="ink", indent=12 if status else 4)
     else:
         is_told = canvas.text_across(*times, lane, term, role="ink")
-    return "", stood.term if is_told else told_term
+    return ("", stood.term) if is_told else told
 
 
 def term_role(term: int) -> str:

@@ -69,6 +69,14 @@ def test_words_of_a_chart_do_not_cover_each_other(chart: Any, language: str) -> 
         assert box.y1 <= figure.bbox.y1, text
 
 
+def test_the_name_of_a_late_moment_stays_beside_its_chart() -> None:
+    """What happens shortly before the end is named to the left, so that it does not run into the names of the lines."""
+    late = raft.simulate(size=3, seed=2, duration_ms=1_000, faults=["at 995 partition n1 | n2 n3"])
+    ax = commit_timeline(late)
+    name = next(text for text in ax.texts if text.get_text() == "partition")
+    assert name.get_horizontalalignment() == "right"
+
+
 def test_term_timeline_fills_exactly_the_reigns_of_leaders() -> None:
     """A full band in its term's colour stands for each leader, and nobody else has one."""
     ax = term_timeline(run())
