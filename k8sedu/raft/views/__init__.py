@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
+    from k8sedu.raft.views import captions
     from k8sedu.raft.views.captions import caption
     from k8sedu.raft.views.cdf import election_cdf
     from k8sedu.raft.views.charts import commit_timeline, message_lanes, term_timeline
@@ -37,6 +38,7 @@ _MODULES = {
 
 __all__ = [
     "caption",
+    "captions",
     "commit_timeline",
     "election_cdf",
     "election_scene",
@@ -53,6 +55,6 @@ __all__ = [
 ]
 
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}
-_SAME_NAME = {"election_scene": "election_scene.election_scene", "film": "film.film"}
+_SAME_NAME = {"captions": "captions", "election_scene": "election_scene.election_scene", "film": "film.film"}
 
 __getattr__, __dir__ = attach(__name__, {**_NAMES, **_SAME_NAME})

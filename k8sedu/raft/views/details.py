@@ -15,7 +15,7 @@ NONE = "–"
 
 
 def node_details(node: Frozen, note: Words | None = None) -> tuple[Detail, ...]:
-    """A server: role, vote or votes, log, timer, state. Always the same rows, so that nothing jumps; `note` is for a server without a vote."""
+    """A server: role, vote or votes, log, timer, state. Always the same rows: nothing jumps. `note` is for one without a vote."""
     index, term = last_entry(node)
     return (
         (node["id"], _role(node, note)),
