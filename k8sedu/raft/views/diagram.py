@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path as File
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from k8sedu.files import write_whole
 from k8sedu.language import Words
@@ -29,9 +29,19 @@ RADIUS = 56.0
 LINE_HEIGHT = 18.0
 
 
+Paper: TypeAlias = Literal["auto", "light", "dark"]
+"""`auto` is the page's own paper where there is a page, and light in a file."""
+
+SWITCH = """<style>
+body[data-jp-theme-light="false"] .k8sedu-on-light, body[data-vscode-theme-kind="vscode-dark"] .k8sedu-on-light { display: none }
+body[data-jp-theme-light="false"] .k8sedu-on-dark, body[data-vscode-theme-kind="vscode-dark"] .k8sedu-on-dark { display: block !important }
+</style>"""
+"""Shows the drawing that suits the page. Where a page forbids styles, the light one is seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A still that shows itself in a notebook.
+    """A still that shows itself in a notebook, on light or dark paper as the notebook is.
 
     >>> role_diagram().svg().startswith("<svg")
     True
@@ -40,11 +50,12 @@ class Picture:
     scene: Scene
     title: str | Words = ""
     language: str | None = None
-    theme: Theme = "light"
+    theme: Paper = "auto"
 
-    def svg(self) -> str:
+    def svg(self, theme: Theme | None = None) -> str:
         """The picture as SVG text, the same bytes every time."""
-        return still(self.scene, title=self.title, theme=self.theme, language=self.language)
+        chosen: Theme = theme or ("dark" if self.theme == "dark" else "light")
+        return still(self.scene, title=self.title, theme=chosen, language=self.language)
 
     def save(self, path: str | File) -> File:
         """Write the picture to a file."""
@@ -53,6 +64,12 @@ class Picture:
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def _repr_html_(self) -> str | None:
+        if self.theme != "auto":
+            return None
+        light, dark = self.svg("light"), self.svg("dark")
+        return f'{SWITCH}<div class="k8sedu-on-light">{light}</div><div class="k8sedu-on-dark" style="display:none">{dark}</div>'
 
     def __repr__(self) -> str:
         title = self.title if isinstance(self.title, str) else self.title.in_(self.language)
@@ -84,7 +101,7 @@ PLACES = {
 
 ROUTES = {
     ("follower", "candidate"): Route(bow=16, dy=-7, rise=1),
-    ("candidate", "follower"): Route(bow=16, dy=8, rise=0),
+    ("candidate", "follower"): Route(bow=16, dy=8, rise=0, room=160),
     ("candidate", "leader"): Route(dy=-8, rise=1),
     ("leader", "follower"): Route(bow=-158, dy=-8, rise=1, room=330),
     ("follower", "pre_candidate"): Route(bow=-84, dx=-14, dy=14, anchor="end"),
@@ -106,7 +123,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 """What each role looks like on every stage: hollow, dashed, filled with a crown."""
 
 
-def role_diagram(language: str | None = None, theme: Theme = "light") -> Picture:
+def role_diagram(language: str | None = None, theme: Paper = "auto") -> Picture:
     """The roles of a Raft server, and every way from one to another.
 
     >>> role_diagram().scene.find("edge/candidate/leader").label.en

@@ -14,11 +14,10 @@ from typing import NamedTuple
 from k8sedu.language import Words
 from k8sedu.raft.paper import FIGURE_8, FIGURE_8_SERVERS, story
 from k8sedu.raft.quorum import majority
-from k8sedu.raft.views.diagram import Picture
+from k8sedu.raft.views.diagram import Paper, Picture
 from k8sedu.stage.lettering import wrap
 from k8sedu.stage.scene import Scene
 from k8sedu.stage.shapes import Icon, Label, Line, Rect, Shape
-from k8sedu.stage.theme import Theme
 
 Logs = Mapping[str, Sequence[int]]
 """Per server, the term of each entry from index 1 on."""
@@ -51,7 +50,7 @@ class Block(NamedTuple):
 
 
 def log_repair(
-    before: Logs, after: Logs, votes: Mapping[str, bool], *, leader: str = "leader", language: str | None = None, theme: Theme = "light"
+    before: Logs, after: Logs, votes: Mapping[str, bool], *, leader: str = "leader", language: str | None = None, theme: Paper = "auto"
 ) -> Picture:
     """Figure 7: logs as a new leader finds them, who votes for it, and the same logs when it has repaired them.
 
@@ -95,7 +94,7 @@ def _repaired_row(
         yield from new.box(row, index, term)
 
 
-def figure_8(*, language: str | None = None, theme: Theme = "light") -> Picture:
+def figure_8(*, language: str | None = None, theme: Paper = "auto") -> Picture:
     """Figure 8: an entry of an old term lies on a majority and is overwritten all the same (d), or is saved by a newer one (e)."""
     shapes = [shape for place, name in enumerate(FIGURE_8) for shape in _panel(name, 14 + place * 180.0)]
     shapes.append(Label("or", 14 + 4 * 180 - 24, 22, Words("or", "或者"), fill="muted"))

@@ -73,6 +73,16 @@ def test_the_diagram_is_the_same_bytes_every_time(theme: str) -> None:
 
 def test_a_picture_shows_and_saves_itself(tmp_path: File) -> None:
     """What a notebook shows and what a file holds are the same."""
-    picture = role_diagram()
+    picture = role_diagram(theme="light")
     assert picture.save(tmp_path / "roles.svg").read_text(encoding="utf-8") == picture._repr_svg_() == picture.svg()
     assert "role at a time" in repr(picture)
+
+
+def test_a_picture_follows_the_notebooks_paper() -> None:
+    """By itself it carries both drawings, and a page that strips styles shows the light one; a chosen theme is only that."""
+    shown = role_diagram()._repr_html_()
+    assert shown is not None
+    assert role_diagram().svg("light") in shown
+    assert f'style="display:none">{role_diagram().svg("dark")}' in shown
+    assert role_diagram(theme="dark")._repr_html_() is None
+    assert role_diagram(theme="dark")._repr_svg_() == role_diagram().svg("dark")
