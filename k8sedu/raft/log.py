@@ -93,6 +93,9 @@ class Log:
 
         With `truncate=False` (a broken rule) the conflicting entries stay and only what lies beyond the end is added.
         """
+        if entries and entries[0].index == self.last_index + 1:  # the usual case: they follow on what is here
+            self.extend(entries)
+            return 0
         for position, entry in enumerate(entries):
             known = self.term_at(entry.index)
             if known is None:

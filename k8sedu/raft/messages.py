@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+new = tuple.__new__
+"""`new(Message, (...))` makes a named tuple of all its fields in half the time of `Message(...)`; for what is made at every step."""
+
 
 class Entry(NamedTuple):
     """One slot of the log: a command, and the term in which a leader first wrote it.

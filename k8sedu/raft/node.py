@@ -20,8 +20,8 @@ from k8sedu.raft import election, reading, replication, transfer
 from k8sedu.raft.config import Config
 from k8sedu.raft.log import CompactedError
 from k8sedu.raft.membership import Change, Membership
-from k8sedu.raft.messages import FROM_LEADER, Entry, Message, Snapshot
-from k8sedu.raft.ready import NOTHING, HardState, Ready
+from k8sedu.raft.messages import FROM_LEADER, Entry, Message, Snapshot, new
+from k8sedu.raft.ready import NOTHING, Event, HardState, Read, Ready
 from k8sedu.raft.rules import ALL_RULES, Rules
 from k8sedu.raft.state import State
 from k8sedu.raft.storage import Storage
@@ -108,20 +108,27 @@ class Node(State):
         >>> [reply.line() for reply in node.step(Message("request_vote", "n1", "n2", term=1)).messages]
         ['n2->n1 MsgVoteResp Term:1 Log:0/0']
         """
-        if message.term > self.term and not self._meet_newer_term(message):
+        kind, term = message.kind, message.term
+        if term != self.term and not self._meet_other_term(message):
             return self._ready()
-        if 0 < message.term < self.term and not message.kind.endswith("vote"):
-            self._meet_stale_term(message)
-            return self._ready()
-        if message.kind in FROM_LEADER:
+        if kind in FROM_LEADER:
             if self.role != "follower":
                 self._fall_back(message)
             if self.role == "follower":
                 self.hear_leader(message.sender)
-        handler = HANDLERS[self.role].get(message.kind)
+        handler = HANDLERS[self.role].get(kind)
         if handler is not None:
             handler(self, message)
         return self._ready()
+
+    def _meet_other_term(self, message: Message) -> bool:
+        """Settle first who is behind; False if nothing else is to be done with the message."""
+        if message.term > self.term:
+            return self._meet_newer_term(message)
+        if message.term == 0 or message.kind.endswith("vote"):
+            return True  # of no term (a wish of our own group), or refused by the rule for votes
+        self._meet_stale_term(message)
+        return False
 
     def _meet_newer_term(self, message: Message) -> bool:
         """Adopt the term and follow; False if the message is to be ignored."""
@@ -221,16 +228,22 @@ class Node(State):
             committed += self._apply_committed()
         if self.pending_reads:
             reading.release_pending(self)
-        log, outbox, events, reads = self.log, self.outbox, self.events, self.reads
-        saved = self.saved_hard_state
-        is_saved = saved.term == self.term and saved.voted_for == self.voted_for and self.rules.restart_forgets_commit_index
-        hard_state = None if is_saved else self._changed_hard_state()
+        log = self.log
         entries = log.take_unstable() if log.unstable_from <= log.last_index else ()
-        if not (outbox or events or committed or hard_state or entries or reads or self.received_snapshot):
+        messages: tuple[Message, ...] = ()
+        events: tuple[Event, ...] = ()
+        if self.outbox:
+            messages, self.outbox = tuple(self.outbox), []
+        if self.events:
+            events, self.events = tuple(self.events), []
+        reads: tuple[Read, ...] = ()
+        if self.reads:
+            reads, self.reads = tuple(self.reads), []
+        hard_state, snapshot = self._changed_hard_state(), self.received_snapshot
+        if not (messages or events or entries or committed or reads or hard_state or snapshot):
             return NOTHING
-        ready = Ready(tuple(outbox), entries, hard_state, self.received_snapshot, committed, tuple(reads), tuple(events))
-        self.outbox, self.events, self.reads, self.received_snapshot = [], [], [], None
-        return ready
+        self.received_snapshot = None
+        return new(Ready, (messages, entries, hard_state, snapshot, committed, reads, events))
 
     def _apply_committed(self) -> tuple[Entry, ...]:
         """Hand out newly committed entries; a membership change takes effect here (and may commit more)."""
@@ -247,9 +260,9 @@ class Node(State):
         return entries
 
     def _changed_hard_state(self) -> HardState | None:
-        saved = self.saved_hard_state
-        keeps_commit = self.rules.restart_forgets_commit_index or saved.commit_index == self.commit_index
-        if saved.term == self.term and saved.voted_for == self.voted_for and keeps_commit:
+        term, voted_for, commit_index = self.saved_hard_state
+        keeps_commit = commit_index == self.commit_index or self.rules.restart_forgets_commit_index
+        if keeps_commit and term == self.term and voted_for == self.voted_for:
             return None
         self.saved_hard_state = HardState(self.term, self.voted_for, self.commit_index)
         return self.saved_hard_state

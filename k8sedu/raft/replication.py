@@ -51,9 +51,7 @@ def send_append(state: State, name: str, *, even_if_empty: bool = True) -> bool:
     entries = log.slice(previous + 1, stop)
     if not entries and not even_if_empty:
         return False
-    state.outbox.append(
-        Message("append_entries", state.id, name, state.term, previous_term, previous, entries, state.commit_index)
-    )
+    state.send("append_entries", name, log_term=previous_term, index=previous, entries=entries, commit=state.commit_index)
     progress.sent(stop - 1, count=len(entries))
     return True
 
@@ -73,8 +71,7 @@ def broadcast_heartbeat(state: State, *, context: str = "") -> None:
         if name != state.id:
             if leaves:
                 context = FAREWELL if progress.match_index >= state.membership_index else ""
-            commit = min(progress.match_index, state.commit_index)
-            state.outbox.append(Message("heartbeat", state.id, name, state.term, commit=commit, context=context))
+            state.send("heartbeat", name, commit=min(progress.match_index, state.commit_index), context=context)
 
 
 def receive_append_reply(state: State, message: Message) -> bool:
@@ -92,12 +89,12 @@ def receive_append_reply(state: State, message: Message) -> bool:
         return False
     if progress.state != "replicate":
         _resume_stream(state, progress)
-    if advance_commit(state):
+    if message.index > state.commit_index and advance_commit(state):  # an answer about old entries cannot commit anything
         broadcast_append(state)
         return True
     if was_waiting:
         send_append(state, message.sender)  # while it waited it may have missed the latest commit index
-    while send_append(state, message.sender, even_if_empty=False):
+    while progress.next_index <= state.log.last_index and send_append(state, message.sender, even_if_empty=False):
         pass
     return False
 
@@ -153,7 +150,8 @@ def advance_commit(state: State) -> bool:
 
 def receive_append(state: State, message: Message) -> None:
     """Store the leader's entries if the one before them is here too; otherwise say where to look."""
-    index, log, checks = message.index, state.log, state.rules.log_consistency_check
+    index, log, entries, commit = message.index, state.log, message.entries, message.commit
+    checks = state.rules.log_consistency_check
     if checks and index < state.commit_index:
         state.send("append_entries_reply", message.sender, index=state.commit_index)
         return
@@ -164,15 +162,15 @@ def receive_append(state: State, message: Message) -> None:
             "append_entries_reply", message.sender, index=index, log_term=hint_term, reject=True, reject_hint=hint
         )
         return
-    if message.entries:
-        entries = message.entries if checks else _as_if_they_fitted(state, message.entries)
-        cut = log.append(entries, truncate=state.rules.truncate_on_conflict)
+    if entries:
+        fitting = entries if checks else _as_if_they_fitted(state, entries)
+        cut = log.append(fitting, truncate=state.rules.truncate_on_conflict)
         if cut:
             state.note("truncate", entries=cut)
-    last_new = index + len(message.entries)
-    if message.commit > state.commit_index:
-        learn_commit(state, min(message.commit, last_new))
-    state.outbox.append(Message("append_entries_reply", state.id, message.sender, state.term, 0, last_new))
+    last_new = index + len(entries)
+    if commit > state.commit_index:
+        learn_commit(state, min(commit, last_new))
+    state.send("append_entries_reply", message.sender, index=last_new)
 
 
 def _as_if_they_fitted(state: State, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

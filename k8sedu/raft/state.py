@@ -17,7 +17,7 @@ from typing import Any
 from k8sedu.raft.config import Config
 from k8sedu.raft.log import Log
 from k8sedu.raft.membership import Membership
-from k8sedu.raft.messages import Entry, Message, Snapshot
+from k8sedu.raft.messages import Entry, Message, Snapshot, new
 from k8sedu.raft.progress import Progress
 from k8sedu.raft.quorum import majority
 from k8sedu.raft.ready import Event, HardState, Read
@@ -31,10 +31,10 @@ class State:
 
     __slots__ = (
         "commit_index", "config", "contact_ticks", "deadline_ticks", "events", "heartbeat_due_ticks", "id", "last_applied",
-        "leader", "log", "membership", "membership_index", "now_ticks", "outbox", "pending_change_index", "pending_reads",
+        "leader", "log", "membership", "membership_index", "now_ticks", "outbox", "patience_ticks", "pending_change_index", "pending_reads",
         "progress", "quorum_due_ticks", "quorum_of", "random", "read_acks", "read_queue", "reads", "received_snapshot", "role",
-        "rules", "saved_hard_state", "snapshot", "term", "timeout_ticks", "transfer_due_ticks", "transferee", "voted_for",
-        "votes",
+        "rules", "saved_hard_state", "snapshot", "spread_ticks", "term", "timeout_ticks", "transfer_due_ticks", "transferee",
+        "voted_for", "votes",
     )  # fmt: skip
 
     def __init__(self, name: str, storage: Storage, *, config: Config, rules: Rules, generator: random.Random) -> None:
@@ -43,6 +43,8 @@ class State:
         self.rules = rules
         self.random = generator
         self.quorum_of = majority if rules.majority_size else half
+        self.patience_ticks = config.election_ticks_min
+        self.spread_ticks = config.election_ticks_max - config.election_ticks_min if rules.randomized_timeouts else 0
         self._load(storage)
         self.role = "follower"
         self.leader: str | None = None
@@ -90,11 +92,10 @@ class State:
 
     def restart_election_timer(self) -> None:
         """Draw a fresh timeout; called on a leader's message, on granting a vote, and on starting an election."""
-        config = self.config
-        low, high = config.election_ticks_min, config.election_ticks_max
-        is_random = self.rules.randomized_timeouts and high > low
-        self.timeout_ticks = low + int(self.random.random() * (high - low)) if is_random else low
-        self.deadline_ticks = self.now_ticks + self.timeout_ticks
+        ticks = self.patience_ticks
+        if self.spread_ticks:
+            ticks += int(self.random.random() * self.spread_ticks)
+        self.timeout_ticks, self.deadline_ticks = ticks, self.now_ticks + ticks
 
     def hear_leader(self, leader: str) -> None:
         """A message of the current term's leader has come: remember who it is and be patient again."""
@@ -181,9 +182,25 @@ class State:
         if mine is not None:
             mine.match_index, mine.next_index = self.last_index, self.last_index + 1
 
-    def send(self, kind: str, receiver: str, *, term: int | None = None, **fields: Any) -> None:
+    def send(
+        self,
+        kind: str,
+        receiver: str,
+        *,
+        term: int | None = None,
+        log_term: int = 0,
+        index: int = 0,
+        entries: tuple[Entry, ...] = (),
+        commit: int = 0,
+        reject: bool = False,
+        reject_hint: int = 0,
+        snapshot: Snapshot | None = None,
+        context: str = "",
+    ) -> None:
         """Put a message into the outbox, stamped with the current term."""
-        self.outbox.append(Message(kind, self.id, receiver, self.term if term is None else term, **fields))
+        stamp = self.term if term is None else term
+        fields = (kind, self.id, receiver, stamp, log_term, index, entries, commit, reject, reject_hint, snapshot, context)
+        self.outbox.append(new(Message, fields))
 
     def note(self, kind: str, **detail: Any) -> None:
         """Remember that something happened, for the trace."""

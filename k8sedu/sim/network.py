@@ -22,6 +22,9 @@ from k8sedu.errors import K8sEduError
 Link = tuple[str, str]
 """From a sender to a receiver."""
 
+_new = tuple.__new__
+"""Makes a Delivery without the call of its own constructor: a run makes one per message."""
+
 
 class NetworkError(K8sEduError, ValueError):
     """A network that cannot be."""
@@ -112,12 +115,13 @@ class Wire:
         self._slow = {link: network.delay_us(link) for link in network.slow_links}
         self._loss, self._duplication, self._in_order = network.loss, network.duplication, not network.reordering
 
-    def plan(self, sender: str, receiver: str, *, now_us: int, random: Random) -> tuple[Delivery, ...]:
+    def plan(self, sender: str, receiver: str, now_us: int, random: Random) -> tuple[Delivery, ...]:
         """When a message sent now arrives: one delivery, or two if the network makes a copy."""
-        link = (sender, receiver)
         if self._is_plain:
             low_us, span_us = self._plain_us
-            return (Delivery(now_us + low_us + int(random.random() * span_us), link in self._walls),)
+            lost = bool(self._walls) and (sender, receiver) in self._walls
+            return (_new(Delivery, (now_us + low_us + int(random.random() * span_us), lost)),)
+        link = (sender, receiver)
         first = self._delivery(link, now_us, random)
         if self._duplication and random.random() < self._duplication:
             return first, self._delivery(link, now_us, random)

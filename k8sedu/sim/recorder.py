@@ -54,8 +54,8 @@ class Recorder:
         if time_us < self._now_us:
             raise RecorderError(f"step {kind!r} is recorded at {time_us} µs, expected {self._now_us} µs or later")
         self._now_us = time_us
-        steps, frozen = self._steps, detail if type(detail) is Frozen else Frozen(detail)
-        steps.append(_new(Step, (len(steps), time_us, kind, actor, frozen, frame if self.frames else None)))
+        steps = self._steps
+        steps.append(_new(Step, (len(steps), time_us, kind, actor, Frozen(detail), frame if self.frames else None)))
 
     def trace(self) -> Trace:
         """The run so far. More may be recorded afterwards; this trace stays as it is."""

@@ -147,6 +147,7 @@ def _run(parameters: Parameters, *, seed: int, frames: bool, check: bool | None)
         world.run(parameters.duration_us)
         if not world.is_over:
             world.record("end", "")
+    world.clear()
     return recorder.trace()
 
 

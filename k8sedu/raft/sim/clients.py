@@ -118,7 +118,7 @@ class Client:
         self.attempt += 1
         self._touch()
         world = self.world
-        world.send(Message("client_request", self.name, self.target, context=f"{self.name}:{self.serial} {self.command}"))
+        world.send((Message("client_request", self.name, self.target, context=f"{self.name}:{self.serial} {self.command}"),))
         world.record("client_request", self.name, serial=self.serial, command=self.command, to=self.target, attempt=self.attempt)
         world.after(int(self.habits.retry_ms * 1000), self._give_up_waiting, (self.serial, self.attempt))
 

@@ -10,7 +10,7 @@ which is what makes a fork honest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
@@ -19,15 +19,18 @@ from simpy.core import StopSimulation
 
 from k8sedu.raft.checker import Checker
 from k8sedu.raft.frames import message_frame
-from k8sedu.raft.messages import Message
+from k8sedu.raft.messages import MESSAGE_NAMES, Message
 from k8sedu.raft.node import NotLeaderError
-from k8sedu.raft.ready import Event, Ready
+from k8sedu.raft.ready import Ready
 from k8sedu.raft.sim.clients import Client
 from k8sedu.raft.sim.server import Server, Waiting
 from k8sedu.sim.network import Delivery, Wire
 from k8sedu.sim.recorder import Recorder
 from k8sedu.sim.seeds import stream
 from k8sedu.trace import Frozen
+
+RECEIVE = {kind: f"receive_{kind}" for kind in MESSAGE_NAMES}
+"""The kind of step that a message's arrival makes."""
 
 AFTER_ALL = 2
 """SimPy's priority for faults: behind everything that is due at the same time."""
@@ -39,8 +42,8 @@ class Call:
     __slots__ = ("action", "callbacks", "due_us", "value")
     _ok = True
 
-    def __init__(self, happen: Callable[[Any], None], action: Callable[[Call], None], value: Any, due_us: int) -> None:
-        self.callbacks = (happen,)
+    def __init__(self, callbacks: tuple[Callable[[Any], None]], action: Callable[[Call], None], value: Any, due_us: int) -> None:
+        self.callbacks = callbacks
         self.action, self.value, self.due_us = action, value, due_us
 
 
@@ -49,8 +52,8 @@ class Flight(Call):
 
     __slots__ = ("message", "number", "why_lost")
 
-    def __init__(self, arrive: Callable[[Any], None], message: Message, number: int, due_us: int, why_lost: str) -> None:
-        self.callbacks = (arrive,)
+    def __init__(self, callbacks: tuple[Callable[[Any], None]], message: Message, number: int, due_us: int, why_lost: str) -> None:
+        self.callbacks = callbacks
         self.message, self.number, self.due_us, self.why_lost = message, number, due_us, why_lost
 
 
@@ -59,10 +62,12 @@ class World:
 
     def __init__(self, servers: dict[str, Server], *, wire: Wire, seed: int, recorder: Recorder, checker: Checker | None) -> None:
         self.environment = simpy.Environment(initial_time=0)
-        self._schedule: Callable[[Any, int, int], None] = self.environment.schedule  # type: ignore[assignment]  # SimPy asks for an Event; a Call has all it uses
+        self._schedule: Callable[[Any, int, int], None] = self.environment.schedule  # type: ignore[assignment]  # a Call will do
+        self._to_happen, self._to_arrive = (self._happen,), (self._arrive,)  # what SimPy calls, made once for all calls
         self.now_us = 0
         self.servers, self.wire, self.seed = servers, wire, seed
         self.recorder, self.checker = recorder, checker
+        self.has_frames, self._record = recorder.frames, recorder.record
         self.clients: dict[str, Client] = {}
         self.flights: dict[int, Flight] = {}
         self.lucks: dict[str, Random] = {name: stream(seed, "network", name) for name in servers}
@@ -77,7 +82,7 @@ class World:
 
     def after(self, delay_us: int, action: Callable[[Call], None], value: Any = None, *, priority: int = 1) -> None:
         """Do `action` when this much time has passed; it is given the call, whose `value` is `value`."""
-        call = Call(self._happen, action, value, self.now_us + delay_us)
+        call = Call(self._to_happen, action, value, self.now_us + delay_us)
         self._schedule(call, priority, delay_us)
 
     def _happen(self, call: Call) -> None:
@@ -92,61 +97,68 @@ class World:
 
     # -- messages --------------------------------------------------------------------------------------------------------------------
 
-    def send(self, message: Message) -> None:
-        """Hand a message to the network, which decides when, and whether, and how often it arrives."""
-        sender, receiver, now_us, why = message.sender, message.receiver, self.now_us, ""
-        if self.drop_next and (message.kind, sender, receiver) in self.drop_next:
-            self.drop_next.remove((message.kind, sender, receiver))
-            deliveries: tuple[Delivery, ...] = (Delivery(now_us, lost=True),)
-            why = "dropped on purpose"
-        else:
-            deliveries = self.wire.plan(sender, receiver, now_us=now_us, random=self.lucks[sender])
-        for due_us, lost in deliveries:
-            self.sent = number = self.sent + 1
-            why_lost = (why or self._why_lost(sender, receiver)) if lost else ""
-            flight = self.flights[number] = Flight(self._arrive, message, number, due_us, why_lost)
-            if self.recorder.frames:
-                frame = message_frame(message, number, sent_us=now_us, due_us=due_us, lost=lost)
-                self._message_frames[str(number)] = frame
-                self._frame = None
-            self._schedule(flight, 1, due_us - now_us)
+    def send(self, messages: Iterable[Message]) -> None:
+        """Hand messages to the network, which decides when, and whether, and how often each arrives."""
+        now_us, plan = self.now_us, self.wire.plan
+        for message in messages:
+            sender, receiver, why = message.sender, message.receiver, ""
+            if self.drop_next and (message.kind, sender, receiver) in self.drop_next:
+                self.drop_next.remove((message.kind, sender, receiver))
+                deliveries: tuple[Delivery, ...] = (Delivery(now_us, lost=True),)
+                why = "dropped on purpose"
+            else:
+                deliveries = plan(sender, receiver, now_us, self.lucks[sender])
+            for due_us, lost in deliveries:
+                self.sent = number = self.sent + 1
+                why_lost = (why or self._why_lost(sender, receiver)) if lost else ""
+                flight = self.flights[number] = Flight(self._to_arrive, message, number, due_us, why_lost)
+                if self.has_frames:
+                    self._message_frames[str(number)] = message_frame(message, number, sent_us=now_us, due_us=due_us, lost=lost)
+                    self._frame = None
+                self._schedule(flight, 1, due_us - now_us)
 
     def _why_lost(self, sender: str, receiver: str) -> str:
         return "partition" if self.wire.is_blocked(sender, receiver) else "lost by the network"
 
     def _arrive(self, flight: Flight) -> None:
         number = flight.number
-        if self.flights.get(number) is not flight:
+        if self.flights.pop(number, None) is None:
             return  # dropped or delayed on its way
         self.now_us = flight.due_us
-        self.forget(number)
+        if self.has_frames:
+            self._erase(number)
         message, blocked = flight.message, self.wire.blocked
-        server = self.servers.get(message.receiver)
+        receiver = message.receiver
+        server = self.servers.get(receiver)
         if flight.why_lost:
             self.lose(flight, flight.why_lost)
         elif server is None:
-            self.clients[message.receiver].receive(message, number)
-        elif blocked and (message.sender, message.receiver) in blocked:
+            self.clients[receiver].receive(message, number)
+        elif blocked and (message.sender, receiver) in blocked:
             self.lose(flight, "partition")
-        elif server.status == "stopped":
-            self.lose(flight, "receiver is down")
         elif server.is_free:
             self._take(server, message, number)
+        elif server.status == "stopped":
+            self.lose(flight, "receiver is down")
         else:
             server.inbox.append((number, message))
 
     def forget(self, number: int) -> None:
         """Take a message out of the air."""
         del self.flights[number]
-        if self.recorder.frames:
-            del self._message_frames[str(number)]
-            self._frame = None
+        if self.has_frames:
+            self._erase(number)
+
+    def _erase(self, number: int) -> None:
+        del self._message_frames[str(number)]
+        self._frame = None
 
     def delay(self, number: int, by_us: int) -> None:
         """Let a message in flight arrive later."""
         old = self.flights[number]
-        flight = self.flights[number] = Flight(self._arrive, old.message, number, old.due_us + by_us, old.why_lost)
-        if self.recorder.frames:
+        old.number = 0  # no message has this number: when the old flight is over, nothing arrives
+        flight = self.flights[number] = Flight(self._to_arrive, old.message, number, old.due_us + by_us, old.why_lost)
+        if self.has_frames:
             self._message_frames[str(number)] = self._message_frames[str(number)].evolve(due_us=flight.due_us)
             self._frame = None
         self._schedule(flight, 1, flight.due_us - self.now_us)
@@ -161,16 +173,17 @@ class World:
     def _take(self, server: Server, message: Message, number: int) -> None:
         node = server.node
         node.now_ticks = server.ticks_at(self.now_us)
-        if message.kind == "client_request":
+        kind, sender, _, term, _, _, entries, _, reject, _, _, _ = message  # one look for all
+        if kind == "client_request":
             self._take_request(server, message, number)
             return
         ready = node.step(message)
-        detail: dict[str, Any] = {"message": number, "sender": message.sender, "term": message.term}
-        if message.reject:
+        detail: dict[str, Any] = {"message": number, "sender": sender, "term": term}
+        if reject:
             detail["reject"] = True
-        if message.entries:
-            detail["entries"] = len(message.entries)
-        self.carry_out(server, ready, "receive_" + message.kind, detail)
+        if entries:
+            detail["entries"] = len(entries)
+        self.carry_out(server, ready, RECEIVE[kind], detail)
 
     def _take_request(self, server: Server, message: Message, number: int) -> None:
         client, command = message.sender, message.context
@@ -199,7 +212,7 @@ class World:
 
     def reply(self, server: Server, client: str, serial: int, *, reject: bool = False, text: str = "") -> None:
         """Answer a client: the result, or whom to ask instead."""
-        self.send(Message("client_reply", server.name, client, server.node.term, reject=reject, context=f"{serial} {text}".rstrip()))
+        self.send((Message("client_reply", server.name, client, server.node.term, reject=reject, context=f"{serial} {text}".rstrip()),))
 
     # -- what follows a call of the core -------------------------------------------------------------------------------------------------
 
@@ -207,26 +220,32 @@ class World:
         """Write, send, apply, set the alarm, and write the trace."""
         server.frame = self._frame = None
         messages, entries, hard_state, snapshot, committed, reads, events = ready
-        if entries or hard_state is not None or snapshot is not None:
-            delay_us = self._disk_delay_us(server)
-            if delay_us:
-                self._begin_to_write(server, ready, delay_us)
-                self._note(server, events, cause, detail)
-                return
-            server.storage.save(ready, rules=server.rules)
-        for message in messages:
-            self.send(message)
-        if committed or reads or server.reads or snapshot is not None:
-            self._apply(server, ready)
-        if events or server.wake_at_us is None:
-            self.arm(server)  # only an event can bring a timer forward; an alarm that comes too early is set again
-        self._note(server, events, cause, detail)
-        if self.checker is not None and (events or entries or hard_state is not None or server.node.role == "leader"):
+        is_written = not (entries or hard_state is not None or snapshot is not None) or self._write(server, ready)
+        if is_written:
+            if messages:
+                self.send(messages)
+            if committed or reads or server.reads or snapshot is not None:
+                self._apply(server, ready)
+            if events or server.wake_at_us is None:
+                self.arm(server)  # only an event can bring a timer forward; an alarm that comes too early is set again
+        now_us, name, record = self.now_us, server.name, self._record
+        frame = self.frame() if self.has_frames else None
+        if cause:
+            record(now_us, cause, name, detail, frame)
+        for kind, what in events:
+            record(now_us, kind, name, what, frame)
+        if self.checker is not None and is_written and (events or entries or hard_state is not None or server.node.role == "leader"):
             self._check(server)  # without any of these, nothing that an invariant speaks of has changed
 
-    def _begin_to_write(self, server: Server, ready: Ready, delay_us: int) -> None:
+    def _write(self, server: Server, ready: Ready) -> bool:
+        """Write to disk; False if that takes time, and everything else has to wait for it."""
+        delay_us = self._disk_delay_us(server)
+        if not delay_us:
+            server.storage.save(ready, rules=server.rules)
+            return True
         server.busy_until_us, server.unsaved = self.now_us + delay_us, ready
         self.after(delay_us, self._disk_done, (server, server.epoch))
+        return False
 
     def _apply(self, server: Server, ready: Ready) -> None:
         """Give the state machine what is committed, and clients their answers."""
@@ -258,8 +277,7 @@ class World:
         ready, server.unsaved, server.busy_until_us = server.unsaved, None, None
         server.storage.save(ready, rules=server.rules)
         self.touch(server)
-        for message in ready.messages:
-            self.send(message)
+        self.send(ready.messages)
         self._apply(server, ready)
         self.record("disk_written", server.name, entries=len(ready.entries))
         if self.checker is not None:
@@ -306,18 +324,9 @@ class World:
 
     # -- the trace -----------------------------------------------------------------------------------------------------------------------
 
-    def _note(self, server: Server, events: tuple[Event, ...], cause: str, detail: dict[str, Any]) -> None:
-        write, now_us, name = self.recorder.record, self.now_us, server.name
-        frame = self.frame() if self.recorder.frames else None
-        if cause:
-            write(now_us, cause, name, detail, frame)
-        for kind, what in events:
-            write(now_us, kind, name, what, frame)
-
     def record(self, kind: str, actor: str, **detail: Any) -> None:
         """Add a step to the trace, with the frame of the world as it is now."""
-        recorder = self.recorder
-        recorder.record(self.now_us, kind, actor, Frozen(detail), self.frame() if recorder.frames else None)
+        self._record(self.now_us, kind, actor, detail, self.frame() if self.has_frames else None)
 
     def touch(self, server: Server) -> None:
         """Something about this server has changed: the next frame takes a new picture of it."""
@@ -336,6 +345,10 @@ class World:
                 {"nodes": Frozen(nodes), "messages": Frozen(self._message_frames), "blocked": self.wire.blocked, "clients": Frozen(clients)}
             )
         return self._frame
+
+    def clear(self) -> None:
+        """Let go of everything: clients and pending calls refer back to their world, so without this its memory would stay taken."""
+        self.__dict__.clear()
 
     def start(self) -> None:
         """Set all alarms and write the first step."""
