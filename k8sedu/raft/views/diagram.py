@@ -101,7 +101,7 @@ PLACES = {
 
 ROUTES = {
     ("follower", "candidate"): Route(bow=16, dy=-7, rise=1),
-    ("candidate", "follower"): Route(bow=16, dy=8, rise=0, room=160),
+    ("candidate", "follower"): Route(bow=16, dx=16, dy=8, rise=0, room=160),
     ("candidate", "leader"): Route(dy=-8, rise=1),
     ("leader", "follower"): Route(bow=-158, dy=-8, rise=1, room=330),
     ("follower", "pre_candidate"): Route(bow=-84, dx=-14, dy=14, anchor="end"),
