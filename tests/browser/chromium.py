@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -109,8 +110,7 @@ def open_lab(folder: Path) -> Iterator[Lab]:
     """A real JupyterLab on a free port of this machine, with no other state than the folder."""
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip install 'k8sedu[lab]'")
     pytest.importorskip("ipykernel", reason="ipykernel is not installed: pip install 'k8sedu[lab]'")
-    port = _free_port()
-    options = {"ServerApp.port": port, "ServerApp.root_dir": str(folder), "IdentityProvider.token": "", "ServerApp.password": ""}
+    options = {"ServerApp.port_retries": 0, "ServerApp.root_dir": str(folder), "IdentityProvider.token": "", "ServerApp.password": ""}
     more = (
         "--no-browser",
         "--allow-root",
@@ -125,11 +125,25 @@ def open_lab(folder: Path) -> Iterator[Lab]:
     environment = os.environ | {f"JUPYTER_{name}_DIR": str(folder / f".{name.lower()}") for name in ("CONFIG", "RUNTIME")}
     environment |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"), "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings")}
     command = [sys.executable, "-m", "jupyterlab", *more, *(f"--{name}={value}" for name, value in options.items())]
-    with (folder / ".lab.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log, env=environment) as server:
+    with (folder / ".lab.log").open("w") as log:
+        server, url = _start(command, environment, log)
         try:
-            yield Lab(_answering(f"http://127.0.0.1:{port}", server, folder / ".lab.log"), folder)
+            yield Lab(url, folder)
         finally:
             server.terminate()
+            server.wait(timeout=30)
+
+
+def _start(command: list[str], environment: dict[str, str], log: TextIO) -> tuple[subprocess.Popen[bytes], str]:
+    """The server and its address. Another process may take a free port first, so a few ports are tried."""
+    for _ in range(5):
+        port = _free_port()
+        server = subprocess.Popen([*command, f"--ServerApp.port={port}"], stdout=log, stderr=log, env=environment)
+        if _answers(f"http://127.0.0.1:{port}", server):
+            return server, f"http://127.0.0.1:{port}"
+        server.kill()
+        server.wait()
+    raise AssertionError(f"JupyterLab did not answer: {Path(log.name).read_text(encoding='utf-8')[-2000:]}")
 
 
 def _free_port() -> int:
@@ -138,14 +152,15 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _answering(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
-    """The address, once somebody answers there."""
+def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server answers at its address; False if it ends, or after a minute."""
     for _ in range(240):
-        assert server.poll() is None, f"JupyterLab ended: {log.read_text()[-2000:]}"
+        if server.poll() is not None:
+            return False
         try:
             urllib.request.urlopen(f"{url}/api", timeout=2).close()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError):
             time.sleep(0.25)
         else:
-            return url
-    raise AssertionError(f"JupyterLab did not answer within a minute: {log.read_text()[-2000:]}")
+            return True
+    return False

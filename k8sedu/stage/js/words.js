@@ -22,7 +22,7 @@ export const WORDS = {
   position: ["position in the run", "运行中的位置"],
   selected: ["selected: {}", "已选中：{}"],
   hint: ["click a shape to see its state", "点击图形查看其状态"],
-  hintLive: ["click a shape to see its state or to act on it", "点击图形查看状态或进行操作"],
+  hintLive: ["click a shape to act on it", "点击图形进行操作"],
   running: ["running…", "正在运行…"],
   signs: ["Signs", "图例"],
   keyTitle: ["Keys", "按键"],
