@@ -27,6 +27,7 @@ from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
     from k8sedu.raft import invariants, lab, paper, quorum, search, sim, views
+    from k8sedu.raft.checker import check
     from k8sedu.raft.config import Config
     from k8sedu.raft.group import Group
     from k8sedu.raft.messages import Entry, Message
@@ -44,6 +45,7 @@ __all__ = [
     "Message",
     "Node",
     "Rules",
+    "check",
     "find_violation",
     "fork",
     "invariants",
@@ -69,6 +71,7 @@ __getattr__, __dir__ = attach(
         "Message": "messages",
         "Node": "node",
         "Rules": "rules",
+        "check": "checker",
         "find_violation": "search",
         "fork": "sim",
         "invariants": "invariants",
