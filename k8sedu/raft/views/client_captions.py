@@ -103,6 +103,11 @@ def receive_client_request(m: Moment) -> Words:
             "**{n} turns {c} away:** only a leader takes requests; {whom}.", "**{n} 回绝 {c}：**只有 leader 接受请求；{whom}。",
             n=m.actor, c=client, whom=whom,
         )  # fmt: skip
+    if wanted.endswith("?") and _answers_at_once(m):
+        return say(
+            "**{n} answers {r} from memory at once,** without asking whether it still leads: that rule is switched off.",
+            "**{n} 直接从内存回答 {r}，**没有先确认自己仍是 leader：这条规则被关闭了。", n=m.actor, r=wanted,
+        )  # fmt: skip
     if wanted.endswith("?"):
         return say(
             "**{n} may not answer {r} from memory yet:** one round of heartbeats must confirm that it still leads.",
@@ -115,13 +120,22 @@ def receive_client_request(m: Moment) -> Words:
     )  # fmt: skip
 
 
+def _answers_at_once(m: Moment) -> bool:
+    """Was the client answered in this very step, although there are others to ask?"""
+    sent = (
+        message for message in m.after["messages"].values() if message["kind"] == "client_reply" and message["receiver"] == m.get("sender")
+    )
+    others = len(m.node["voters"]) > 1
+    return others and any(message["sent_us"] == m.step.time_us and message["sender"] == m.actor for message in sent)
+
+
 def client_reply(m: Moment) -> Words:
     """The client has its answer."""
     wanted, answer = command(str(m.get("command", ""))), m.get("answer", "")
     if wanted.endswith("?"):
         return say(
-            "**{c} has its answer:** {k} is{a}. The leader had made sure that it still leads, so the value is not stale.",
-            "**{c} 得到答复：**{k} 的值是{a}。leader 先确认了自己仍是 leader，所以不会读到旧值。",
+            "**{c} has its answer:** {k} is{a}. A leader first makes sure that it still leads: without that rule the value could be stale.",
+            "**{c} 得到答复：**{k} 的值是{a}。leader 要先确认自己仍是 leader；少了这条规则就可能读到旧值。",
             c=m.actor, k=wanted[:-1], a=f" {answer}" if answer else Words(" not set yet", "空（还没有写过）"),
         )  # fmt: skip
     return say(

@@ -29,20 +29,26 @@ def receive_append_entries(m: Moment) -> Words:
             "**{n} has these entries already:** storing them twice changes nothing, so it just confirms.",
             "**{n} 已经有这些条目：**重复存储不改变任何东西，它只需确认。", n=m.actor,
         )  # fmt: skip
-    before = (
-        say(
-            "the entry before, index {i} of term {t}, is the same in both logs.",
-            "前一个条目（index {i}、term {t}）两边相同。",
-            i=index,
-            t=term,
-        )
-        if index
-        else Words("a log begins there, so nothing can be missing before.", "log 就从这里开始，前面不会缺什么。")
-    )
+    before = _what_is_before(m.old, index, term)
     return say(
         "**{n} stores {count}{where}:** {before}", "**{n} 存入 {number} 个条目{where}：**{before}",
         n=m.actor, count=plural(len(sent), "entry", "entries"), number=len(sent), where=_span(sent), before=before,
     )  # fmt: skip
+
+
+def _what_is_before(old: Frozen, index: int, term: int) -> Words:
+    """Why the entries may be stored: the one before them is the same in both logs, unless that check is switched off."""
+    if not index:
+        return Words("a log begins there, so nothing can be missing before.", "log 就从这里开始，前面不会缺什么。")
+    own = entry_at(old, index)
+    if index > old["snapshot_index"] and (own is None or own[0] != term):
+        return say(
+            "its own log does not have index {i} of term {t} before them, but the check is switched off.",
+            "它自己的 log 里前面并没有 index {i}（term {t}）的条目，但这项检查被关闭了。", i=index, t=term,
+        )  # fmt: skip
+    return say(
+        "the entry before, index {i} of term {t}, is the same in both logs.", "前一个条目（index {i}、term {t}）两边相同。", i=index, t=term
+    )
 
 
 def _span(sent: list[tuple[int, int]]) -> Words:
@@ -183,18 +189,38 @@ def commit(m: Moment) -> Words:
             "**{n} commits up to index {i}:** its leader says that a majority stores it. {effect}",
             "**{n} 提交到 index {i}：**leader 告诉它多数节点已经存了。{effect}", n=m.actor, i=index, effect=_effect(m),
         )  # fmt: skip
+    row = entry_at(m.node, index)
+    if row is not None and row[0] != m.node["term"]:
+        return say(
+            "**Index {i} is committed too early:** it is of term {was}, but {n} leads term {t}. Figure 8’s rule is switched off. {effect}",
+            "**index {i} 提交得过早：**它的条目属于 term {was}，而 {n} 是 term {t} 的 leader。图 8 的规则被关闭了。{effect}",
+            n=m.actor, i=index, was=row[0], t=m.node["term"], effect=_effect(m),
+        )  # fmt: skip
     return say(
-        "**Index {i} is committed:** {why}, and {n} leads term {t}: it can never be lost. {effect}",
-        "**index {i} 已提交：**{why}，而且 {n} 是 term {t} 的 leader，它不会再丢失。{effect}",
-        n=m.actor, i=index, t=m.node["term"], why=_majority_stores(m.node, index), effect=_effect(m),
+        "**Index {i} is committed:** {why} {effect}", "**index {i} 已提交：**{why}{effect}",
+        i=index, why=_majority_stores(m, index), effect=_effect(m),
     )  # fmt: skip
 
 
-def _majority_stores(leader: Frozen, index: int) -> Words:
-    holders, size = stored_by(leader, index), len(leader["voters"])
-    if leader["outgoing"]:
+def _majority_stores(m: Moment, index: int) -> Words:
+    """Why it is committed; counted among those who were members before this step."""
+    holders, group = stored_by(m.node, index) | {m.actor}, m.old if m.old["voters"] else m.node
+    have, size = sum(name in holders for name in group["voters"]), len(group["voters"])
+    if have < majority(size) and not group["outgoing"] and m.node["match_index"]:
+        return say(
+            "only {h} of {s} servers store it, which is no majority: it may yet be lost. A rule is switched off.",
+            "{s} 个节点中只有 {h} 个存了它，不是多数，仍可能丢失。有规则被关闭了。", h=have, s=size,
+        )  # fmt: skip
+    return say(
+        "{stored}, and {n} leads term {t}: it can never be lost.", "{stored}，而且 {n} 是 term {t} 的 leader，它不会再丢失。",
+        stored=_stored(group, have), n=m.actor, t=m.node["term"],
+    )  # fmt: skip
+
+
+def _stored(group: Frozen, have: int) -> Words:
+    if group["outgoing"]:
         return Words("a majority of the new group and one of the old store it", "新旧两组成员都有多数存了它")
-    return say("{h} of {s} servers store it", "{s} 个节点中有 {h} 个存了它", h=max(sum(n in holders for n in leader["voters"]), 1), s=size)
+    return say("{h} of {s} servers store it", "{s} 个节点中有 {h} 个存了它", h=have, s=len(group["voters"]))
 
 
 def _effect(m: Moment) -> Words:

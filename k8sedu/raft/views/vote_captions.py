@@ -88,7 +88,9 @@ def grant_vote(m: Moment) -> Words:
             "**{n} 愿意投给 {c}：**{c} 的 log（{theirs}）至少和自己的（{own}）一样新，而且 {n} 现在不知道有 leader。",
             n=m.actor, c=candidate, theirs=log_end(*theirs), own=log_end(*own),
         )  # fmt: skip
-    if m.old["voted_for"] == candidate and m.old["term"] == m.node["term"]:
+    if message is not None and _breaks_a_rule(m, theirs, own):
+        return _granted_against_rules(m, theirs, own)
+    if message is not None and m.old["voted_for"] == candidate and m.old["term"] == m.node["term"]:
         return say(
             "**{n} repeats its vote:** it already voted for {c} in term {t}; saying so twice does no harm.",
             "**{n} 重复自己的投票：**它在 term {t} 已经投给了 {c}，再说一次也无妨。", n=m.actor, c=candidate, t=term,
@@ -97,6 +99,29 @@ def grant_vote(m: Moment) -> Words:
         "**{n} grants its vote:** {c}’s log ({theirs}) is at least as up to date as its own ({own}), and {n} has not voted in term {t}.",
         "**{n} 投票给 {c}：**{c} 的 log（{theirs}）至少和自己的（{own}）一样新，而且 {n} 在 term {t} 还没有投过票。",
         n=m.actor, c=candidate, theirs=log_end(*theirs), own=log_end(*own), t=term,
+    )  # fmt: skip
+
+
+def _breaks_a_rule(m: Moment, theirs: tuple[int, int], own: tuple[int, int]) -> bool:
+    return theirs[::-1] < own[::-1] or _voted_otherwise(m)
+
+
+def _voted_otherwise(m: Moment) -> bool:
+    return m.old["term"] == m.node["term"] and m.old["voted_for"] not in (None, m.get("to"))
+
+
+def _granted_against_rules(m: Moment, theirs: tuple[int, int], own: tuple[int, int]) -> Words:
+    """With a rule switched off, a vote may go where it must not."""
+    if _voted_otherwise(m):
+        return say(
+            "**{n} votes a second time in term {t}:** its first vote went to {o}. The rule of one vote per term is switched off.",
+            "**{n} 在 term {t} 第二次投票：**第一票已经给了 {o}。“每个 term 只投一票”的规则被关闭了。",
+            n=m.actor, t=m.node["term"], o=m.old["voted_for"],
+        )  # fmt: skip
+    return say(
+        "**{n} votes for {c} although {c}’s log ({theirs}) is behind its own ({own}):** the rule that forbids it is switched off.",
+        "**{n} 投票给 {c}，尽管 {c} 的 log（{theirs}）比自己的（{own}）旧：**禁止这样做的规则被关闭了。",
+        n=m.actor, c=m.get("to"), theirs=log_end(*theirs), own=log_end(*own),
     )  # fmt: skip
 
 
@@ -207,18 +232,27 @@ def become_leader(m: Moment) -> Words:
         why = say("alone in its group, its own vote is a majority.", "组里只有它自己，自己的一票就是多数。")
     else:
         reply = m.message["sender"] if m.message else m.actor
-        why = _majority_of(node, _votes_before(old) | {m.actor, reply})
+        why = _majority_of(
+            old if old["role"] == "candidate" else node, _votes_before(old) | {m.actor, reply}, is_counted=old["role"] == "candidate"
+        )
     return say(
         "**{n} becomes leader of term {t}:** {why}{after}", "**{n} 成为 term {t} 的 leader（领导者）：**{why}{after}",
         n=m.actor, t=node["term"], why=why, after=after,
     )  # fmt: skip
 
 
-def _majority_of(node: Frozen, voters: frozenset[str]) -> Words:
+def _majority_of(node: Frozen, voters: frozenset[str], *, is_counted: bool) -> Words:
     if node["outgoing"]:
         return Words("it has a majority of the new group and one of the old.", "新旧两组成员的票都过半。")
-    size = len(node["voters"])
-    return say("{got} of {size} votes are a majority.", "{size} 票中的 {got} 票，已是多数。", got=count(voters, node["voters"]), size=size)
+    got, size = count(voters, node["voters"]), len(node["voters"])
+    if not is_counted:
+        return Words("a majority votes for it.", "多数节点投票给它。")
+    if got < majority(size):
+        return say(
+            "{got} of {size} votes are taken as enough: that is no majority, a rule is switched off.",
+            "{size} 票中只有 {got} 票就算当选：这不是多数，有规则被关闭了。", got=got, size=size,
+        )  # fmt: skip
+    return say("{got} of {size} votes are a majority.", "{size} 票中的 {got} 票，已是多数。", got=got, size=size)
 
 
 def _votes_before(node: Frozen) -> frozenset[str]:

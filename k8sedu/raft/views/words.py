@@ -68,7 +68,7 @@ def say(en: str, zh: str, /, **values: object) -> Words:
     """
     mine = {name: value.en if isinstance(value, Words) else value for name, value in values.items()}
     theirs = {name: value.zh if isinstance(value, Words) else value for name, value in values.items()}
-    return Words(en.format(**mine), _GAP.sub("", zh.format(**theirs)))
+    return Words(en.format(**mine).rstrip(), _GAP.sub("", zh.format(**theirs)))
 
 
 def joined(names: Iterable[object]) -> Words:

@@ -98,6 +98,14 @@ def test_captions_speak_both_languages_and_leave_no_holes(wild_runs: list[Trace]
             assert (words.en.rstrip("*")[-1], words.zh.rstrip("*")[-1]) == (".", "。"), where
 
 
+def test_no_rule_is_called_off_while_all_hold(wild_runs: list[Trace]) -> None:
+    """The sentences about rules that are switched off never appear in a run with all rules."""
+    for trace in wild_runs:
+        for event in events(trace):
+            words = caption(event.step, event.before, event.last.frame)
+            assert "switched off" not in words.en, f"seed {trace.seed}, step {event.step.index}: {words.en}"
+
+
 def test_captions_need_no_frames(wild_runs: list[Trace]) -> None:
     """A step without frames still gets a sentence: a trace that only counts can be read as well."""
     for step in wild_runs[1]:
@@ -204,3 +212,40 @@ def test_the_most_telling_step_speaks_for_all() -> None:
         telling([Step(0, 5, "receive_request_vote_reply", "n1", Frozen(), None), Step(1, 5, "become_leader", "n1", Frozen(), None)]).index
         == 1
     )
+
+
+def all_told(trace: Trace) -> str:
+    """Every caption of a run, one after the other."""
+    return "\n".join(caption(event.step, event.before, event.last.frame).en for event in events(trace))
+
+
+def test_captions_stay_true_when_rules_are_switched_off() -> None:
+    """Each broken rule is told where it shows: nothing is called safe that is not."""
+    behind = simulate(
+        size=3, seed=1, duration_ms=60, logs={"n1": (1,), "n2": (1, 1), "n3": (1, 1)}, check=False,
+        rules=Rules.without("election_restriction"), faults=["at 20 timeout n1"],
+    )  # fmt: skip
+    assert "although n1’s log (index 1, term 1) is behind its own (index 2, term 1)" in all_told(behind)
+    twice = simulate(
+        size=3, seed=7, duration_ms=60, network=Network(delay_ms=(4, 6)), check=False, rules=Rules.without("one_vote_per_term"),
+        faults=["at 20 timeout n1", "at 21 timeout n2"],
+    )  # fmt: skip
+    assert "votes a second time in term 1" in all_told(twice)
+    few = simulate(size=5, seed=7, duration_ms=300, check=False, rules=Rules.without("majority_size"))
+    assert "that is no majority" in all_told(few)
+    assert "it may yet be lost" in all_told(few)
+    early = simulate(
+        size=3, seed=1, duration_ms=200, logs={"n1": (1, 2), "n2": (1,), "n3": (1,)}, check=False, faults=["at 20 timeout n1"],
+        rules=Rules.without("commit_only_own_term", "no_op_on_election"),
+    )  # fmt: skip
+    assert "Index 2 is committed too early" in all_told(early)
+    stale = simulate(
+        size=3, seed=2, duration_ms=900, clients=Clients(1, reads_ratio=1, adds_ratio=0), check=False,
+        rules=Rules.without("reads_confirm_leadership"),
+    )  # fmt: skip
+    assert "from memory at once" in all_told(stale)
+    torn = simulate(
+        size=3, seed=1, duration_ms=60, logs={"n1": (1, 1, 2), "n2": (1,), "n3": (1,)}, check=False,
+        rules=Rules.without("log_consistency_check"), faults=["at 20 timeout n1"],
+    )  # fmt: skip
+    assert "the check is switched off" in all_told(torn)
