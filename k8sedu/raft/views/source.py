@@ -30,6 +30,8 @@ def scenario_text(trace: Trace) -> str:
     <BLANKLINE>
     """
     parameters = trace.parameters
+    if "schedule" in parameters:
+        return "\n".join(parameters["schedule"])  # a counterexample: its plan is a list of moves, not of times
     lines = [f"system {trace.system}", f"size {parameters.get('size', 0)}", f"seed {trace.seed}"]
     lines.append(f"duration_ms {_value(parameters.get('duration_us', trace.duration_us) / 1000)}")
     lines += [f"{name} {_value(value)}" for name, value in _settings(parameters)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from k8sedu.language import Words
+from k8sedu.raft.invariants import INVARIANTS
 from k8sedu.raft.quorum import majority
 from k8sedu.raft.views.moment import Moment, configuration, last_entry, leader_of, running
 from k8sedu.raft.views.words import MESSAGE_WORDS, joined, plural, say
@@ -42,14 +43,13 @@ def end(m: Moment) -> Words:
 
 
 def violation(m: Moment) -> Words:
-    """A promise is broken."""
-    name = str(m.get("invariant", "")).replace("_", " ")
+    """A promise is broken: which one, in the words of the promise, and how."""
+    name = str(m.get("invariant", ""))
+    promise = INVARIANTS[name].says.zh.rstrip("。") if name in INVARIANTS else "这个承诺"
     return say(
-        "**{name} is broken:** {message}",
-        "**违反了 {name}：**{message}",
-        name=name.capitalize() or "A promise",
-        message=m.get("message", ""),
-    )
+        "**{name} is broken:** {message}", "**违反了 {name}（{promise}）：**{message}",
+        name=name.replace("_", " ").capitalize() or "A promise", promise=promise, message=m.get("message", ""),
+    )  # fmt: skip
 
 
 # -- servers -----------------------------------------------------------------------------------------------------------------------------

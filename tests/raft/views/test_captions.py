@@ -201,6 +201,7 @@ def test_a_broken_promise_is_named() -> None:
     """A violation's caption carries the invariant's name and its sentence."""
     step = Step(9, 5, "violation", "n1", Frozen(invariant="election_safety", message="n1 leads term 2, but n2 did already."), None)
     assert caption(step).en == "**Election safety is broken:** n1 leads term 2, but n2 did already."
+    assert caption(step).zh.startswith("**违反了 Election safety（")
 
 
 def test_the_most_telling_step_speaks_for_all() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from k8sedu.raft.config import Config
 from k8sedu.raft.rules import Rules
+from k8sedu.raft.search import find_violation
 from k8sedu.raft.sim import run_scenario, simulate
 from k8sedu.raft.sim.clients import Clients
 from k8sedu.raft.views.source import heartbeat_us, scenario_text
@@ -40,3 +41,10 @@ def test_the_text_is_the_run(trace: Trace) -> None:
 def test_the_heartbeat_comes_from_the_config() -> None:
     """How long a leader's arc runs is read off the trace."""
     assert heartbeat_us(simulate(size=1, duration_ms=5)) == 75_000
+
+
+def test_a_counterexample_shows_its_moves() -> None:
+    """A run that the search found is told as the list of moves that lead to the broken promise."""
+    trace = find_violation(Rules.without("majority_size"))
+    assert trace is not None
+    assert scenario_text(trace).splitlines() == list(trace.parameters.schedule)
