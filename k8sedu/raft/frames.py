@@ -8,11 +8,12 @@ The fields are documented in `NODE_FIELDS`, as a contract with views, graders an
 
 from __future__ import annotations
 
-from k8sedu.raft.messages import Entry, Message
+from k8sedu.raft.messages import REPLIES, Entry, Message
 from k8sedu.raft.node import Node
 from k8sedu.trace import Frozen
 
 EMPTY = Frozen()
+NO_BELIEFS = (EMPTY, EMPTY, EMPTY)
 
 NODE_FIELDS = {
     "id": "the server's name",
@@ -57,7 +58,7 @@ def node_frame(
     """One server as a frozen mapping, with the fields of NODE_FIELDS in that order."""
     membership = node.membership
     leads = node.role == "leader"
-    progress = node.progress
+    next_index, match_index, progress = _beliefs(node) if leads else NO_BELIEFS
     return Frozen(
         {
             "id": node.id,
@@ -73,9 +74,9 @@ def node_frame(
             "commit_index": node.commit_index,
             "last_applied": node.last_applied,
             "votes": Frozen(node.votes) if node.votes and not leads and node.role != "follower" else EMPTY,
-            "next_index": Frozen({name: other.next_index for name, other in progress.items()}) if leads else EMPTY,
-            "match_index": Frozen({name: other.match_index for name, other in progress.items()}) if leads else EMPTY,
-            "progress": Frozen({name: other.state for name, other in progress.items()}) if leads else EMPTY,
+            "next_index": next_index,
+            "match_index": match_index,
+            "progress": progress,
             "voters": membership.voters,
             "outgoing": membership.outgoing,
             "learners": membership.learners,
@@ -88,21 +89,30 @@ def node_frame(
     )
 
 
+def _beliefs(node: Node) -> tuple[Frozen, Frozen, Frozen]:
+    """What a leader believes of each member, field by field."""
+    next_index, match_index, states = {}, {}, {}
+    for name, other in node.progress.items():
+        next_index[name], match_index[name], states[name] = other.next_index, other.match_index, other.state
+    return Frozen(next_index), Frozen(match_index), Frozen(states)
+
+
 def message_frame(message: Message, number: int, *, sent_us: int, due_us: int, lost: bool) -> Frozen:
     """One message on its way."""
+    kind, sender, receiver, term, _, _, entries, _, reject, _, _, _ = message
     return Frozen(
         {
             "id": number,
-            "kind": message.kind,
-            "sender": message.sender,
-            "receiver": message.receiver,
-            "term": message.term,
+            "kind": kind,
+            "sender": sender,
+            "receiver": receiver,
+            "term": term,
             "sent_us": sent_us,
             "due_us": due_us,
             "lost": lost,
-            "reject": message.reject,
-            "reply": message.is_reply,
-            "entries": len(message.entries),
+            "reject": reject,
+            "reply": kind in REPLIES,
+            "entries": len(entries),
             "text": message.line(),
         }
     )

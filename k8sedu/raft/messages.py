@@ -79,18 +79,19 @@ class Message(NamedTuple):
 
     def line(self) -> str:
         """The message as one line of text: who to whom, kind, term, log position, then what differs from zero."""
-        parts = [f"{self.sender}->{self.receiver} {MESSAGE_NAMES[self.kind]} Term:{self.term} Log:{self.log_term}/{self.index}"]
-        if self.reject:
-            parts.append(f"Rejected (Hint: {self.reject_hint})")
-        if self.commit:
-            parts.append(f"Commit:{self.commit}")
-        if self.entries:
-            parts.append(f"Entries:[{', '.join(map(str, self.entries))}]")
-        if self.snapshot:
-            parts.append(f"Snapshot:{self.snapshot.term}/{self.snapshot.index}")
-        if self.context:
-            parts.append(f'Context:"{self.context}"')
-        return " ".join(parts)
+        kind, sender, receiver, term, log_term, index, entries, commit, reject, reject_hint, snapshot, context = self
+        text = f"{sender}->{receiver} {MESSAGE_NAMES[kind]} Term:{term} Log:{log_term}/{index}"
+        if reject:
+            text += f" Rejected (Hint: {reject_hint})"
+        if commit:
+            text += f" Commit:{commit}"
+        if entries:
+            text += f" Entries:[{', '.join(map(str, entries))}]"
+        if snapshot:
+            text += f" Snapshot:{snapshot.term}/{snapshot.index}"
+        if context:
+            text += f' Context:"{context}"'
+        return text
 
 
 ENTRY_NAMES = {"normal": "EntryNormal", "no_op": "EntryNormal", "change": "EntryConfChangeV2"}

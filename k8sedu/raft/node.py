@@ -239,7 +239,11 @@ class Node(State):
         reads: tuple[Read, ...] = ()
         if self.reads:
             reads, self.reads = tuple(self.reads), []
-        hard_state, snapshot = self._changed_hard_state(), self.received_snapshot
+        snapshot, hard_state = self.received_snapshot, None
+        saved_term, saved_vote, saved_commit = self.saved_hard_state
+        keeps_commit = saved_commit == self.commit_index or self.rules.restart_forgets_commit_index
+        if not (keeps_commit and saved_term == self.term and saved_vote == self.voted_for):
+            hard_state = self.saved_hard_state = HardState(self.term, self.voted_for, self.commit_index)
         if not (messages or events or entries or committed or reads or hard_state or snapshot):
             return NOTHING
         self.received_snapshot = None
@@ -258,14 +262,6 @@ class Node(State):
             replication.append(self, [("change", str(Change()))])
             replication.broadcast_append(self)
         return entries
-
-    def _changed_hard_state(self) -> HardState | None:
-        term, voted_for, commit_index = self.saved_hard_state
-        keeps_commit = commit_index == self.commit_index or self.rules.restart_forgets_commit_index
-        if keeps_commit and term == self.term and voted_for == self.voted_for:
-            return None
-        self.saved_hard_state = HardState(self.term, self.voted_for, self.commit_index)
-        return self.saved_hard_state
 
 
 def _append_reply(node: State, message: Message) -> None:

@@ -118,8 +118,8 @@ class Wire:
     def plan(self, sender: str, receiver: str, now_us: int, random: Random) -> tuple[Delivery, ...]:
         """When a message sent now arrives: one delivery, or two if the network makes a copy."""
         if self._is_plain:
-            low_us, span_us = self._plain_us
-            lost = bool(self._walls) and (sender, receiver) in self._walls
+            (low_us, span_us), walls = self._plain_us, self._walls
+            lost = (sender, receiver) in walls if walls else False
             return (_new(Delivery, (now_us + low_us + int(random.random() * span_us), lost)),)
         link = (sender, receiver)
         first = self._delivery(link, now_us, random)

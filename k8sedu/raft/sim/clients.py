@@ -124,7 +124,7 @@ class Client:
 
     def _touch(self) -> None:
         self.frame = None
-        self.world.redraw()
+        self.world.touch_clients()
 
     def _next_server(self) -> str:
         return self.servers[(self.servers.index(self.target) + 1) % len(self.servers)]

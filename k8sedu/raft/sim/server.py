@@ -43,7 +43,6 @@ class Server:
         "config",
         "disk_us",
         "epoch",
-        "frame",
         "generator",
         "inbox",
         "log_key",
@@ -83,14 +82,13 @@ class Server:
         self.node = Node(self.name, storage=self.storage, config=self.config, rules=self.rules, generator=self.generator)
         self.machine = Machine(remembers_sessions=self.rules.client_sessions)
         self.machine.load(self.storage.snapshot.data)
-        self.values = Frozen(self.machine.values)
+        self.values: Frozen | None = None
         self.inbox: deque[tuple[int, Message]] = deque()
         self.waiting: dict[int, Waiting] = {}
         self.reads: list[Read] = []
         self.busy_until_us: int | None = None
         self.unsaved: Ready | None = None
         self.wake_at_us: int | None = None
-        self.frame: Frozen | None = None
         self.log_key = (-1, -1, -1)
         self.cached_log: tuple[Entry, ...] = ()
 
@@ -101,7 +99,7 @@ class Server:
         self.inbox.clear()
         self.waiting.clear()
         self.reads.clear()
-        self.busy_until_us = self.unsaved = self.wake_at_us = self.frame = None
+        self.busy_until_us = self.unsaved = self.wake_at_us = None
 
     @property
     def is_free(self) -> bool:
@@ -113,9 +111,9 @@ class Server:
     def ticks_at(self, now_us: int) -> int:
         """What its own clock says at a true time."""
         passed_us = now_us - self.base_us
-        if self.rate_ppm != EXACT_PPM:
-            passed_us = passed_us * self.rate_ppm // EXACT_PPM
-        return self.base_ticks + passed_us // self.tick_us
+        if self.rate_ppm == EXACT_PPM:
+            return self.base_ticks + passed_us // self.tick_us
+        return self.base_ticks + passed_us * self.rate_ppm // EXACT_PPM // self.tick_us
 
     def true_us(self, ticks: int) -> int:
         """The true time at which its own clock will have reached `ticks`."""
@@ -140,7 +138,7 @@ class Server:
     def restore(self, snapshot: Snapshot) -> None:
         """Take over the applied state of a received snapshot."""
         self.machine.load(snapshot.data)
-        self.values = Frozen(self.machine.values)
+        self.values = None
 
     def apply(self, entries: tuple[Entry, ...]) -> list[tuple[Waiting, str]]:
         """Execute committed commands; returns the requests of clients that can now be answered."""
@@ -150,8 +148,7 @@ class Server:
             waiting = self.waiting.pop(entry.index, None)
             if waiting is not None and waiting.term == entry.term:
                 answers.append((waiting, answer))
-        if entries:
-            self.values = Frozen(self.machine.values)
+        self.values = None  # the next frame takes a new picture of the machine
         return answers
 
     def snapshot(self) -> Snapshot:
@@ -169,15 +166,15 @@ class Server:
         key = (log.truncations, log.snapshot_index, log.last_index)
         if key != self.log_key:
             self.log_key, self.cached_log = key, tuple(log.entries)
+        values = self.values = Frozen(self.machine.values) if self.values is None else self.values
         runs_timer = is_up and node.role != "leader" and node.is_voter
-        self.frame = node_frame(
+        return node_frame(
             node,
             status=self.status,
             timer_due_us=self.true_us(node.deadline_ticks) if runs_timer else None,
             timer_total_us=node.timeout_ticks * self.tick_us,
             heartbeat_due_us=self.true_us(node.heartbeat_due_ticks) if is_up and node.role == "leader" else None,
-            machine=self.values if is_up else EMPTY,
+            machine=values if is_up else EMPTY,
             log=self.cached_log,
             disk_busy_until_us=self.busy_until_us,
         )
-        return self.frame

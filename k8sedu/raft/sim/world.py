@@ -75,7 +75,10 @@ class World:
         self.drop_next: list[tuple[str, str, str]] = []
         self.sent = 0
         self.is_over = False
+        self._touched = dict(servers)  # whose picture is out of date
+        self._node_frames: dict[str, Frozen] = {}
         self._message_frames: dict[str, Frozen] = {}
+        self._client_frames: Frozen | None = None
         self._frame: Frozen | None = None
 
     # -- time ----------------------------------------------------------------------------------------------------------------------
@@ -218,7 +221,8 @@ class World:
 
     def carry_out(self, server: Server, ready: Ready, cause: str, detail: dict[str, Any]) -> None:
         """Write, send, apply, set the alarm, and write the trace."""
-        server.frame = self._frame = None
+        if self.has_frames:
+            self.touch(server)
         messages, entries, hard_state, snapshot, committed, reads, events = ready
         is_written = not (entries or hard_state is not None or snapshot is not None) or self._write(server, ready)
         if is_written:
@@ -330,7 +334,12 @@ class World:
 
     def touch(self, server: Server) -> None:
         """Something about this server has changed: the next frame takes a new picture of it."""
-        server.frame = self._frame = None
+        self._touched[server.name] = server
+        self._frame = None
+
+    def touch_clients(self) -> None:
+        """Something about a client has changed."""
+        self._client_frames = self._frame = None
 
     def redraw(self) -> None:
         """Something besides the servers has changed."""
@@ -339,10 +348,14 @@ class World:
     def frame(self) -> Frozen:
         """The whole world as a frozen value; what did not change is shared with earlier frames."""
         if self._frame is None:
-            nodes = {name: server.frame or server.take_frame() for name, server in self.servers.items()}
-            clients = {name: client.frame or client.take_frame() for name, client in self.clients.items()}
+            nodes, messages = self._node_frames, self._message_frames
+            for name, server in self._touched.items():
+                nodes[name] = server.take_frame()
+            self._touched.clear()
+            if self._client_frames is None:
+                self._client_frames = Frozen({name: client.frame or client.take_frame() for name, client in self.clients.items()})
             self._frame = Frozen(
-                {"nodes": Frozen(nodes), "messages": Frozen(self._message_frames), "blocked": self.wire.blocked, "clients": Frozen(clients)}
+                {"nodes": Frozen(nodes), "messages": Frozen(messages), "blocked": self.wire.blocked, "clients": self._client_frames}
             )
         return self._frame
 
