@@ -56,6 +56,12 @@ class Laboratory(Explorer):
         self._past: list[tuple[Trace, Words | None]] = []
         super().__init__(self._film(), self._happen)
 
+    def act(self, event: Event) -> None:
+        """Let an event happen, as if the reader had done it. Another scene is shown from its beginning."""
+        super().act(event)
+        if event.control == "scene":
+            self.step = 0
+
     @property
     def scenario(self) -> Scenario:
         """The run so far as a scenario: what "copy scenario" gives as text."""

@@ -174,7 +174,9 @@ def test_scenes_can_be_chosen_and_left(laboratory: Laboratory) -> None:
     """The list of scenes is a control; choosing one shows it, and undo leads back."""
     choice = next(control for control in laboratory.film.controls if isinstance(control, Choice))
     assert {name for name, _ in choice.options} == {"free", *scenes()}
+    laboratory.step = 5
     before = do(laboratory, "scene", value="figure-8")
+    assert laboratory.step == 0
     assert laboratory.trace.digest() == scene("figure-8")[0].digest()
     do(laboratory, "undo")
     assert laboratory.trace is before
