@@ -47,12 +47,12 @@ def send_append(state: State, name: str, *, even_if_empty: bool = True) -> bool:
     previous_term = log.term_at(previous)
     if previous_term is None:
         return _send_snapshot(state, name, progress)
-    stop = min(log.last_index, previous + config.entries_per_append_max) + 1
-    entries = log.slice(previous + 1, stop)
+    last = min(log.last_index, previous + config.entries_per_append_max)
+    entries = log.slice(previous + 1, last + 1) if last > previous else ()
     if not entries and not even_if_empty:
         return False
     state.send("append_entries", name, log_term=previous_term, index=previous, entries=entries, commit=state.commit_index)
-    progress.sent(stop - 1, count=len(entries))
+    progress.sent(last, count=len(entries))
     return True
 
 
@@ -76,7 +76,8 @@ def broadcast_heartbeat(state: State, *, context: str = "") -> None:
 
 def receive_append_reply(state: State, message: Message) -> bool:
     """A follower has stored, or refused, entries; True if the commit index moved."""
-    progress = state.progress.get(message.sender)
+    sender, index = message.sender, message.index
+    progress = state.progress.get(sender)
     if progress is None:
         return False
     progress.recent_active = True
@@ -84,17 +85,17 @@ def receive_append_reply(state: State, message: Message) -> bool:
         _step_back(state, message, progress)
         return False
     was_waiting = progress.paused or len(progress.inflight) >= state.config.appends_inflight_max
-    is_news = progress.acknowledge(message.index)
-    if not is_news and not (progress.match_index == message.index and progress.state == "probe"):
+    is_news = progress.acknowledge(index)
+    if not is_news and not (progress.match_index == index and progress.state == "probe"):
         return False
     if progress.state != "replicate":
         _resume_stream(state, progress)
-    if message.index > state.commit_index and advance_commit(state):  # an answer about old entries cannot commit anything
+    if index > state.commit_index and advance_commit(state):  # an answer about old entries cannot commit anything
         broadcast_append(state)
         return True
     if was_waiting:
-        send_append(state, message.sender)  # while it waited it may have missed the latest commit index
-    while progress.next_index <= state.log.last_index and send_append(state, message.sender, even_if_empty=False):
+        send_append(state, sender)  # while it waited it may have missed the latest commit index
+    while progress.next_index <= state.log.last_index and send_append(state, sender, even_if_empty=False):
         pass
     return False
 

@@ -102,15 +102,15 @@ class World:
 
     def send(self, messages: Iterable[Message]) -> None:
         """Hand messages to the network, which decides when, and whether, and how often each arrives."""
-        now_us, plan = self.now_us, self.wire.plan
+        now_us, plan, lucks, drop_next = self.now_us, self.wire.plan, self.lucks, self.drop_next
         for message in messages:
             sender, receiver, why = message.sender, message.receiver, ""
-            if self.drop_next and (message.kind, sender, receiver) in self.drop_next:
-                self.drop_next.remove((message.kind, sender, receiver))
+            if drop_next and (message.kind, sender, receiver) in drop_next:
+                drop_next.remove((message.kind, sender, receiver))
                 deliveries: tuple[Delivery, ...] = (Delivery(now_us, lost=True),)
                 why = "dropped on purpose"
             else:
-                deliveries = plan(sender, receiver, now_us, self.lucks[sender])
+                deliveries = plan(sender, receiver, now_us, lucks[sender])
             for due_us, lost in deliveries:
                 self.sent = number = self.sent + 1
                 why_lost = (why or self._why_lost(sender, receiver)) if lost else ""
@@ -139,7 +139,7 @@ class World:
             self.clients[receiver].receive(message, number)
         elif blocked and (message.sender, receiver) in blocked:
             self.lose(flight, "partition")
-        elif server.is_free:
+        elif server.status == "up" and server.busy_until_us is None:  # `is_free`, without a call for each message
             self._take(server, message, number)
         elif server.status == "stopped":
             self.lose(flight, "receiver is down")
