@@ -67,6 +67,7 @@ class Progress:
             if index <= self.match_index:
                 return False
             self.next_index = self.match_index + 1
+            self.inflight.clear()
             return True
         if self.next_index - 1 != index:
             return False

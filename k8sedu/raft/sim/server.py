@@ -133,6 +133,10 @@ class Server:
         wait_ticks = node.due_ticks()
         return None if wait_ticks >= NEVER_TICKS else self.true_us(node.now_ticks + wait_ticks)
 
+    def is_due_sooner(self, wake_at_us: int) -> bool:
+        """Has its election timer been set to a time before the alarm that is set now?"""
+        return self.node.role != "leader" and self.true_us(self.node.deadline_ticks) < wake_at_us
+
     # -- its state machine -----------------------------------------------------------------------------------------------------------
 
     def restore(self, snapshot: Snapshot) -> None:

@@ -134,6 +134,19 @@ def test_traces_survive_files_and_processes(tmp_path: Path) -> None:
     assert pickle.loads(pickle.dumps(trace)).digest() == trace.digest()
 
 
+def test_no_election_timer_fires_late() -> None:
+    """A server stands for election within a tick of the time that its timer showed, however often the timer was set anew."""
+    checked = 0
+    for seed in range(12):
+        faults = ["at 400 crash n1", "at 700 restart n1", "at 900 partition n2 n3 until 1300", "at 1500 crash n4"]
+        trace = raft.simulate(size=5, seed=seed, duration_ms=2_500, faults=faults, clients=1)
+        for step in trace.where("election_timeout"):
+            due_us = trace[step.index - 1].frame.nodes[step.actor].timer_due_us
+            assert due_us - 1_000 <= step.time_us <= due_us, f"seed {seed}, step {step.index}"
+            checked += 1
+    assert checked > 40
+
+
 def test_a_slow_disk_delays_every_promise() -> None:
     """Nothing is sent before the disk has written: votes and acknowledgements come later by at least the time of a write."""
     fast = raft.simulate(size=3, seed=4, duration_ms=1_500)
