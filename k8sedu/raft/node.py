@@ -23,10 +23,8 @@ from k8sedu.raft.membership import Change, Membership
 from k8sedu.raft.messages import FROM_LEADER, Entry, Message, Snapshot, new
 from k8sedu.raft.ready import NOTHING, Event, HardState, Read, Ready
 from k8sedu.raft.rules import ALL_RULES, Rules
-from k8sedu.raft.state import State
+from k8sedu.raft.state import NEVER_TICKS, State
 from k8sedu.raft.storage import Storage
-
-NEVER_TICKS = 1 << 62
 
 
 class NotLeaderError(K8sEduError, RuntimeError):

@@ -25,6 +25,9 @@ from k8sedu.raft.roles import check_transition
 from k8sedu.raft.rules import Rules
 from k8sedu.raft.storage import Storage
 
+NEVER_TICKS = 1 << 62
+"""The time of a timer that is not set."""
+
 
 class State:
     """Everything one server knows; the names are those of the paper."""
@@ -133,6 +136,7 @@ class State:
         self.leader = self.id
         self.rebuild_progress({})
         self.pending_change_index = self.log.last_index
+        self.deadline_ticks = NEVER_TICKS  # who leads waits for nobody
         self.quorum_due_ticks = self.now_ticks + self.config.election_ticks_min
         self.heartbeat_due_ticks = self.now_ticks + self.config.heartbeat_ticks
 

@@ -14,9 +14,10 @@ from k8sedu.raft.config import Config
 from k8sedu.raft.frames import EMPTY, node_frame
 from k8sedu.raft.machine import Machine
 from k8sedu.raft.messages import Entry, Message, Snapshot
-from k8sedu.raft.node import NEVER_TICKS, Node
+from k8sedu.raft.node import Node
 from k8sedu.raft.ready import Read, Ready
 from k8sedu.raft.rules import Rules
+from k8sedu.raft.state import NEVER_TICKS
 from k8sedu.raft.storage import Storage
 from k8sedu.trace import Frozen
 
@@ -36,6 +37,7 @@ class Server:
     """A node, its storage and state machine, and its place in simulated time."""
 
     __slots__ = (
+        "alarm_ticks",
         "base_ticks",
         "base_us",
         "busy_until_us",
@@ -89,6 +91,7 @@ class Server:
         self.busy_until_us: int | None = None
         self.unsaved: Ready | None = None
         self.wake_at_us: int | None = None
+        self.alarm_ticks = NEVER_TICKS
         self.log_key = (-1, -1, -1)
         self.cached_log: tuple[Entry, ...] = ()
 
@@ -131,11 +134,8 @@ class Server:
         """When it must be woken for its next timer."""
         node = self.node
         wait_ticks = node.due_ticks()
-        return None if wait_ticks >= NEVER_TICKS else self.true_us(node.now_ticks + wait_ticks)
-
-    def is_due_sooner(self, wake_at_us: int) -> bool:
-        """Has its election timer been set to a time before the alarm that is set now?"""
-        return self.node.role != "leader" and self.true_us(self.node.deadline_ticks) < wake_at_us
+        self.alarm_ticks = node.now_ticks + wait_ticks
+        return None if wait_ticks >= NEVER_TICKS else self.true_us(self.alarm_ticks)
 
     # -- its state machine -----------------------------------------------------------------------------------------------------------
 
