@@ -42,7 +42,7 @@ def events(trace: Trace) -> int:
 
 
 SLOW_PYTHON = pytest.mark.xfail(
-    sys.version_info < (3, 12), strict=False, reason="about 0.09 on CPython 3.11, whose SimPy timeouts are relatively faster; 0.10 from 3.12 on"
+    sys.version_info < (3, 12), strict=False, reason="about 0.09 on CPython 3.11, where SimPy is relatively faster; 0.10 from 3.12 on"
 )
 
 
