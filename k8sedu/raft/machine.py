@@ -111,4 +111,4 @@ class Machine:
 
 
 def _number(text: str) -> int:
-    return int(text) if re.fullmatch(r"-?\d+", text) else 0
+    return int(text) if text.removeprefix("-").isdecimal() else 0

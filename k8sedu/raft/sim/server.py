@@ -37,6 +37,7 @@ class Server:
     """A node, its storage and state machine, and its place in simulated time."""
 
     __slots__ = (
+        "alarm_role",
         "alarm_ticks",
         "base_ticks",
         "base_us",
@@ -91,7 +92,7 @@ class Server:
         self.busy_until_us: int | None = None
         self.unsaved: Ready | None = None
         self.wake_at_us: int | None = None
-        self.alarm_ticks = NEVER_TICKS
+        self.alarm_ticks, self.alarm_role = NEVER_TICKS, "follower"
         self.log_key = (-1, -1, -1)
         self.cached_log: tuple[Entry, ...] = ()
 
@@ -134,7 +135,7 @@ class Server:
         """When it must be woken for its next timer."""
         node = self.node
         wait_ticks = node.due_ticks()
-        self.alarm_ticks = node.now_ticks + wait_ticks
+        self.alarm_ticks, self.alarm_role = node.now_ticks + wait_ticks, node.role
         return None if wait_ticks >= NEVER_TICKS else self.true_us(self.alarm_ticks)
 
     # -- its state machine -----------------------------------------------------------------------------------------------------------

@@ -230,8 +230,9 @@ class World:
                 self.send(messages)
             if committed or reads or server.reads or snapshot is not None:
                 self._apply(server, ready)
-            if events or server.wake_at_us is None or server.node.deadline_ticks < server.alarm_ticks:
-                self.arm(server)  # a new timeout may be shorter than what was left; an alarm that comes too early is set again
+            node = server.node
+            if node.deadline_ticks < server.alarm_ticks or node.role != server.alarm_role or server.wake_at_us is None:
+                self.arm(server)  # only these bring a timer forward; an alarm that comes too early is set again
         now_us, name, record = self.now_us, server.name, self._record
         frame = self.frame() if self.has_frames else None
         if cause:
