@@ -97,9 +97,9 @@ def lost_shape(number: int, at: Point, lost_us: int) -> Icon:
 
 
 def lost_at(message: Frozen, ring: Ring, barrier: Barrier) -> Point:
-    """Where a message ended that never arrived."""
+    """Where a message ended that never arrived. Before a server that is down, the × stands clear of its badge."""
     start, end = ring.flight(message["sender"], message["receiver"])
-    return _where_it_ends(message, start, end, barrier)
+    return _where_it_ends(message, start, end, barrier) if message["lost"] else start.between(end, 0.9)
 
 
 def _where_it_ends(message: Frozen, start: Point, end: Point, barrier: Barrier) -> Point:
