@@ -237,6 +237,8 @@ def _effect(m: Moment) -> Words:
 
 def heartbeat_timeout(m: Moment) -> Words:
     """Time to be heard."""
+    if len(m.node["match_index"]) == 1:
+        return say("**{n} leads alone:** there is nobody to send heartbeats to.", "**{n} 独自领导：**没有别的节点可以发送心跳。", n=m.actor)
     return say(
         "**{n} sends heartbeats:** whoever hears its leader does not stand for election.",
         "**{n} 发送心跳：**听到 leader 的节点就不会发起选举。", n=m.actor,
