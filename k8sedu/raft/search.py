@@ -140,7 +140,7 @@ def find_violation(
         steps: actions per schedule at most; None for a mixture.
         config: timers and safeguards; None for the plain ones, and for a mixture when no rule is off.
         invariants: what to judge by; None for Raft's promises, and for all invariants when no rule is off.
-        executor: tries schedules elsewhere, in several processes for example; the result is the same.
+        executor: tries schedules elsewhere: a pool of processes, or Dask's client for a cluster; the result is the same.
         progress: True to be told on stderr, or a function of (schedules tried, schedules).
 
     Raises:
@@ -191,11 +191,16 @@ def _attempt(plan: Plan, actions: Sequence[Action]) -> Schedule | None:
 
 def _first(search: Search, schedules: int, executor: Executor | None, report: Callable[[int, int], None]) -> int | None:
     batches = [range(start, min(start + BATCH, schedules)) for start in range(0, schedules, BATCH)]
-    results: Iterable[int | None] = (executor.map if executor else map)(search.first_in, batches)
-    for batch, number in zip(batches, results, strict=True):
-        report(batch.stop if number is None else number + 1, schedules)
-        if number is not None:
-            return number
+    futures = [executor.submit(search.first_in, batch) for batch in batches] if executor else []
+    try:
+        for position, batch in enumerate(batches):
+            number = futures[position].result() if futures else search.first_in(batch)
+            report(batch.stop if number is None else number + 1, schedules)
+            if number is not None:
+                return number
+    finally:
+        for future in futures:
+            future.cancel()
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 
@@ -119,6 +120,28 @@ def test_all_rules_on_with_safeguards(flags):
     pre_vote, check_quorum = flags
     config = CONFIG._replace(pre_vote=pre_vote, check_quorum=check_quorum)
     assert find_violation(schedules=3_000, seed=1, config=config, size=5, steps=250) is None
+
+
+class LaterCalls:
+    """As little of an executor as Dask's client has in common with a pool: submit, and futures with result and cancel."""
+
+    def __init__(self):
+        self.cancelled = 0
+
+    def submit(self, call, *arguments):
+        """A future that calls when it is asked."""
+        return SimpleNamespace(result=lambda: call(*arguments), cancel=self.cancel)
+
+    def cancel(self):
+        """Count who is sent home."""
+        self.cancelled += 1
+
+
+def test_any_executor_with_submit_will_do():
+    """Only submit, result and cancel are asked of an executor, and what is not needed any more is cancelled."""
+    executor, rules = LaterCalls(), Rules.without("one_vote_per_term")
+    assert find_violation(rules, executor=executor) == find_violation(rules)
+    assert executor.cancelled > 0
 
 
 def test_finding_does_not_depend_on_the_executor():
