@@ -90,8 +90,10 @@ def fork(trace: Trace, step: Step | int, faults: Iterable[Fault | str] = (), *, 
     True
 
     Raises:
-        SimulationError: an added fault lies before the step.
+        SimulationError: there is no such step, or an added fault lies before it.
     """
+    if isinstance(step, int) and not -len(trace) <= step < len(trace):
+        raise SimulationError(f"step {step} is not in the trace, expected 0 to {len(trace) - 1}.")
     at_us = (trace[step] if isinstance(step, int) else step).time_us
     added = tuple(Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults)
     early = next((fault for fault in added if fault.at_us < at_us), None)

@@ -24,6 +24,7 @@ from matplotlib.text import Text as Letters
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
+from k8sedu.errors import K8sEduError
 from k8sedu.language import Words
 from k8sedu.raft.views.marks import icon_path
 from k8sedu.raft.views.spans import Span, framed
@@ -39,6 +40,10 @@ WIDTH_IN, NAMES_IN, NUMBERS_IN, RIGHT_IN, BOTTOM_IN, LANE_IN = 9.6, 0.62, 0.85, 
 
 SMALL, NORMAL, TITLE = 9.0, 10.0, 11.5
 """Sizes of letters in points; at 9.6 inches for 960 px, 9 points are 12 px."""
+
+
+class StretchError(K8sEduError, ValueError):
+    """A stretch of time that a chart cannot show."""
 
 
 class Canvas:
@@ -67,8 +72,15 @@ class Canvas:
         language: str | None,
         theme: Theme,
     ) -> Canvas:
-        """A canvas whose x axis is a stretch of a run, in milliseconds."""
+        """A canvas whose x axis is a stretch of a run, in milliseconds.
+
+        Raises:
+            StretchError: the stretch ends before it begins, or lies outside the run.
+        """
         framed(trace)
+        last_ms = trace.duration_us / 1000
+        if not 0 <= start_ms < (last_ms if end_ms is None else min(end_ms, last_ms)):
+            raise StretchError(f"the stretch is {start_ms:g} to {end_ms} ms, expected times within 0 to {last_ms:g} ms, in order.")
         canvas = cls(ax, height_in=LANE_IN * lanes, left_in=NUMBERS_IN if has_numbers else NAMES_IN, language=language, theme=theme)
         canvas.start_us = round(start_ms * 1000)
         canvas.end_us = trace.duration_us if end_ms is None else round(end_ms * 1000)

@@ -55,6 +55,13 @@ def test_a_fork_can_go_on_longer() -> None:
     assert longer[-1].time_us == 1_000_000
 
 
+def test_an_unknown_step_is_refused() -> None:
+    """A step number that the trace does not have is told with the numbers that it has."""
+    trace = raft.simulate(size=3, seed=1, duration_ms=100)
+    with pytest.raises(SimulationError, match=r"step 999 is not in the trace, expected 0 to \d+\."):
+        raft.fork(trace, 999)
+
+
 def test_a_fault_before_the_fork_is_refused() -> None:
     """The past cannot be changed, and the sentence says so."""
     trace = raft.simulate(size=3, seed=1, duration_ms=500)
