@@ -209,6 +209,7 @@ class World:
         try:
             ready = server.node.propose(command)
         except NotLeaderError as error:
+            server.waiting.pop(index, None)
             self.carry_out(server, Ready(), cause, {**detail, "accepted": False, "leader": error.leader})
             return
         self.carry_out(server, ready, cause, {**detail, "index": index})
@@ -277,9 +278,11 @@ class World:
 
     def _disk_done(self, call: Call) -> None:
         server, epoch = call.value
-        if server.epoch != epoch or server.unsaved is None:
-            return  # it crashed in the middle of the write
-        ready, server.unsaved, server.busy_until_us = server.unsaved, None, None
+        if server.epoch == epoch:  # or else it crashed in the middle of the write
+            self.wake_up(server)
+
+    def _finish_write(self, server: Server, ready: Ready) -> None:
+        server.unsaved = server.busy_until_us = None
         server.storage.save(ready, rules=server.rules)
         self.touch(server)
         self.send(ready.messages)
@@ -287,10 +290,12 @@ class World:
         self.record("disk_written", server.name, entries=len(ready.entries))
         if self.checker is not None:
             self._check(server)
-        self.wake_up(server)
 
     def wake_up(self, server: Server) -> None:
-        """Free again, after a disk write or a pause: first the inbox, then the timers."""
+        """Go on after a disk write or a pause: first what the disk has confirmed, then the inbox, then the timers."""
+        is_written = server.busy_until_us is not None and server.busy_until_us <= self.now_us
+        if server.status == "up" and is_written and server.unsaved is not None:
+            self._finish_write(server, server.unsaved)
         while server.is_free and server.inbox:
             number, message = server.inbox.popleft()
             self._take(server, message, number)

@@ -191,6 +191,19 @@ def test_a_slow_disk_slows_only_its_server() -> None:
     assert {step.actor for step in trace.where("disk_written")} == {"n2"}
 
 
+def test_a_paused_server_sends_nothing_though_its_disk_is_done() -> None:
+    """When a write ends during a pause, what waited for it is sent only when the server goes on."""
+    plain = run(slow_disk("n2", write_ms=30, at_ms=10), duration_ms=800)
+    begun = next(step for step in plain if step.frame.nodes.n2.disk_busy_until_us)
+    pause_ms = (begun.time_us + 5_000) / 1000
+    trace = run(slow_disk("n2", write_ms=30, at_ms=10), pause("n2", at_ms=pause_ms, until_ms=pause_ms + 100), duration_ms=800)
+    written = trace.where("disk_written", actor="n2")[0]
+    assert written.time_us == round(pause_ms * 1000) + 100_000
+    asleep = trace.between(round(pause_ms * 1000) + 1, written.time_us)
+    flying = [message for step in asleep for message in step.frame.messages.values() if message.sender == "n2"]
+    assert all(message.sent_us < written.time_us - 99_000 for message in flying)
+
+
 def test_a_fast_clock_times_out_early() -> None:
     """A clock that gains much runs its election timer out before its time."""
     plain = run(duration_ms=200)
