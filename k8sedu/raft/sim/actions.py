@@ -21,7 +21,7 @@ from k8sedu.sim.network import Link, links_between
 
 if TYPE_CHECKING:
     from k8sedu.raft.sim.server import Server
-    from k8sedu.raft.sim.world import World
+    from k8sedu.raft.sim.world import Call, World
 
 
 def do(world: World, fault: Fault) -> None:
@@ -33,6 +33,16 @@ def current_leader(world: World) -> Server | None:
     """The running leader with the highest term, if there is one."""
     leaders = [server for server in world.servers.values() if server.status == "up" and server.node.role == "leader"]
     return max(leaders, key=lambda server: server.node.term, default=None)
+
+
+def _at_the_end(world: World, until_us: int | None, undo: Callable[[], object]) -> None:
+    """Undo a fault that has an end."""
+
+    def end(_: Call) -> None:
+        undo()
+
+    if until_us is not None:
+        world.after(until_us - world.now_us, end)
 
 
 # -- servers ---------------------------------------------------------------------------------------------------------------------------
@@ -62,11 +72,11 @@ def _restart(world: World, *, node: str) -> None:
 def _pause(world: World, *, node: str, until_us: int | None = None) -> None:
     server = world.servers[node]
     if server.status == "up":
-        server.status = "paused"
+        begun_us = world.now_us
+        server.status, server.paused_us = "paused", begun_us
         world.touch(server)
         world.record("pause", node)
-        if until_us is not None:
-            world.after(until_us - world.now_us, lambda _: _resume(world, node=node))
+        _at_the_end(world, until_us, lambda: _resume(world, node=node) if server.paused_us == begun_us else None)
 
 
 def _resume(world: World, *, node: str) -> None:
@@ -79,11 +89,10 @@ def _resume(world: World, *, node: str) -> None:
 
 
 def _slow_disk(world: World, *, node: str, write_us: int, until_us: int | None = None) -> None:
-    server = world.servers[node]
-    before, server.disk_us = server.disk_us, (write_us, write_us)
+    server, cause = world.servers[node], len(world.recorder)
+    server.slow_disks[cause] = (write_us, write_us)
     world.record("slow_disk", node, write_us=write_us)
-    if until_us is not None:
-        world.after(until_us - world.now_us, lambda _: setattr(server, "disk_us", before))
+    _at_the_end(world, until_us, lambda: server.slow_disks.pop(cause))
 
 
 def _clock_drift(world: World, *, node: str, ppm: int) -> None:
@@ -112,8 +121,7 @@ def _cut(world: World, links: tuple[Link, ...], until_us: int | None, **detail: 
     world.wire.cut(links, cause=cause)
     world.redraw()
     world.record("partition", "", **detail)
-    if until_us is not None:
-        world.after(until_us - world.now_us, lambda _: _mend(world, cause))
+    _at_the_end(world, until_us, lambda: _mend(world, cause))
 
 
 def _mend(world: World, cause: int) -> None:
@@ -141,12 +149,18 @@ def _reordering(world: World, *, on: bool) -> None:
 
 
 def _tune(world: World, until_us: int | None, **changes: Any) -> None:
-    network = world.wire.network
-    before = {name: getattr(network, name) for name in changes}
-    world.wire.become(replace(network, **changes))
-    world.record("network", "", **changes)
-    if until_us is not None:
-        world.after(until_us - world.now_us, lambda _: _tune(world, None, **before))
+    cause = len(world.recorder)
+    world.weather[cause] = changes
+    _blow(world, changes)
+    _at_the_end(world, until_us, lambda: _blow(world, world.weather.pop(cause)))
+
+
+def _blow(world: World, changed: dict[str, Any]) -> None:
+    """The network as it was built, and upon it all changes that last, the newest on top."""
+    on_top = {name: value for changes in world.weather.values() for name, value in changes.items()}
+    network = replace(world.network, **on_top)
+    world.wire.become(network)
+    world.record("network", "", **{name: getattr(network, name) for name in changed})
 
 
 def _drop(world: World, *, message: int) -> None:

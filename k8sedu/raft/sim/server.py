@@ -52,9 +52,11 @@ class Server:
         "machine",
         "name",
         "node",
+        "paused_us",
         "rate_ppm",
         "reads",
         "rules",
+        "slow_disks",
         "status",
         "storage",
         "tick_us",
@@ -62,7 +64,7 @@ class Server:
         "values",
         "waiting",
         "wake_at_us",
-    )  # fmt: skip
+    )
 
     def __init__(
         self, name: str, storage: Storage, *, config: Config, rules: Rules, generator: Random, tick_us: int, disk_us: tuple[int, int]
@@ -70,6 +72,9 @@ class Server:
         self.name, self.storage, self.config, self.rules = name, storage, config, rules
         self.generator, self.tick_us, self.disk_us = generator, tick_us, disk_us
         self.rate_ppm = EXACT_PPM
+        self.slow_disks: dict[int, tuple[int, int]] = {}
+        """By the fault that slowed it; the newest counts."""
+        self.paused_us = 0
         self.status = "up"
         self.epoch = 0
         self.boot(now_us=0)

@@ -73,6 +73,8 @@ class World:
         self.lucks: dict[str, Random] = {name: stream(seed, "network", name) for name in servers}
         self.dice: dict[str, Random] = {name: stream(seed, "disk", name) for name in servers}
         self.drop_next: list[tuple[str, str, str]] = []
+        self.network = wire.network
+        self.weather: dict[int, dict[str, Any]] = {}  # what faults have changed about the network, by cause
         self.sent = 0
         self.is_over = False
         self._touched = dict(servers)  # whose picture is out of date
@@ -273,7 +275,7 @@ class World:
                 self.reply(server, client, int(serial), text=server.machine.read(question.rstrip("?")))
 
     def _disk_delay_us(self, server: Server) -> int:
-        low, high = server.disk_us
+        low, high = next(reversed(server.slow_disks.values()), server.disk_us)
         return low if low == high else self.dice[server.name].randrange(low, high + 1)
 
     def _disk_done(self, call: Call) -> None:

@@ -220,3 +220,14 @@ def test_the_network_can_be_spoilt_for_a_while() -> None:
     assert len(arrivals) >= 2 * len({(s.actor, s.detail.term) for s in arrivals})
     kinds = [(s.time_us, dict(s.detail)) for s in trace.where("network")]
     assert kinds[1] == (600_000, {"loss": 0.0})
+
+
+def test_the_end_of_a_fault_ends_that_fault_alone() -> None:
+    """Where faults overlap, each end takes away its own change: an older end does not cut a newer fault short, nor bring itself back."""
+    trace = run(loss(0.2, at_ms=300, until_ms=600), loss(0.5, at_ms=500, until_ms=800), loss(0.1, at_ms=700, until_ms=750))
+    told = [(step.time_ms, step.detail.loss) for step in trace.where("network")]
+    assert told == [(300, 0.2), (500, 0.5), (600, 0.5), (700, 0.1), (750, 0.5), (800, 0.0)]
+    again = run(pause("n2", at_ms=500, until_ms=900), resume("n2", at_ms=600), pause("n2", at_ms=700, until_ms=1_000))
+    assert [step.time_ms for step in again.where("resume")] == [600, 1_000]
+    disks = run(slow_disk("n2", write_ms=9, at_ms=0, until_ms=700), slow_disk("n2", write_ms=5, at_ms=0), request("x=4", at_ms=800))
+    assert [step for step in disks.where("disk_written", actor="n2") if step.time_us > 800_000]
