@@ -21,7 +21,7 @@ from typing import Any
 from k8sedu.errors import K8sEduError
 from k8sedu.language import Words
 from k8sedu.raft.config import Config
-from k8sedu.raft.sim import Clients, fork, run_scenario, scenario_of, simulate
+from k8sedu.raft.sim import Clients, fork, rerun, run_scenario, scenario_of, simulate
 from k8sedu.raft.sim.parameters import Parameters
 from k8sedu.raft.views.film import film
 from k8sedu.raft.views.menus import MENUS, controls
@@ -201,16 +201,11 @@ FAULTS: dict[str, Wish] = {
 def again(trace: Trace, **changes: Any) -> Trace:
     """The same run from the beginning with other settings. Faults that make no sense then are left out."""
     old = Parameters.thaw(trace.parameters)
-    size, spares = changes.get("size", old.size), changes.get("spares", old.spares)
-    names = frozenset(f"n{number}" for number in range(1, size + spares + 1))
-    settings: dict[str, Any] = {
-        "size": size, "spares": spares, "seed": trace.seed, "duration_ms": old.duration_us / 1000, "clients": old.clients,
-        "network": old.network, "config": old.config, "rules": old.rules, "tick_us": old.tick_us,
-        "disk_ms": (old.disk_us[0] / 1000, old.disk_us[1] / 1000),
-        "logs": {name: terms for name, terms in old.logs if name in names},
-        "faults": [fault for fault in old.faults if names.issuperset(fault.names()) and fault.kind not in ("drop", "delay_message")],
-    }  # fmt: skip
-    return simulate(**{**settings, **changes})
+    sizes = {name: value for name, value in changes.items() if name in ("size", "spares")}
+    names = frozenset(old._replace(**sizes).names)
+    logs = tuple((name, terms) for name, terms in old.logs if name in names)
+    faults = tuple(fault for fault in old.faults if names.issuperset(fault.names()) and fault.kind not in ("drop", "delay_message"))
+    return rerun(trace, **{"logs": logs, "faults": faults, **changes})
 
 
 def _config(trace: Trace, **changes: Any) -> dict[str, Config]:
@@ -237,7 +232,7 @@ SETTINGS: dict[str, Callable[[Trace, Any], dict[str, Any]]] = {
     "size": lambda _, value: {"size": int(value)},
     "spares": lambda _, value: {"spares": int(value)},
     "seed": lambda trace, _: {"seed": trace.seed + 1},
-    "longer": lambda trace, _: {"duration_ms": trace.parameters.duration_us / 1000 + FUTURE_MS},
+    "longer": lambda trace, _: {"duration_us": trace.parameters.duration_us + FUTURE_MS * 1000},
     "delay": _delay,
     "timeout": _timeout,
     "range": _spread,

@@ -13,6 +13,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from k8sedu.raft.checker import Checker
 from k8sedu.raft.config import Config
@@ -33,7 +34,7 @@ from k8sedu.sim.scenario import Scenario, read
 from k8sedu.sim.seeds import stream
 from k8sedu.trace import Step, Trace
 
-__all__ = ["Clients", "Parameters", "SimulationError", "fork", "run_scenario", "scenario_of", "simulate"]
+__all__ = ["Clients", "Parameters", "SimulationError", "fork", "rerun", "run_scenario", "scenario_of", "simulate"]
 
 
 def simulate(
@@ -43,7 +44,7 @@ def simulate(
     duration_ms: float = 3_000,
     faults: Iterable[Fault | str] = (),
     clients: int | Clients = 0,
-    network: Network = Network(),  # immutable values
+    network: Network = Network(),
     config: Config = Config(),
     rules: Rules = ALL_RULES,
     tick_us: int = 1_000,
@@ -105,6 +106,19 @@ def fork(trace: Trace, step: Step | int, faults: Iterable[Fault | str] = (), *, 
     new = old._replace(faults=kept + added, duration_us=duration_us).checked()
     has_frames = trace[0].frame is not None
     return _run(new, seed=trace.seed, frames=has_frames, check=None)
+
+
+def rerun(trace: Trace, *, seed: int | None = None, **changes: Any) -> Trace:
+    """The same run from the beginning, with some of its parameters changed, by their names in `Parameters`.
+
+    >>> rerun(simulate(size=3, seed=7, duration_ms=300), size=5)[-1].frame.nodes.n5.role
+    'leader'
+
+    Raises:
+        SimulationError, FaultError: the parameters do not go together, such as a fault of a server that is gone.
+    """
+    parameters = Parameters.thaw(trace.parameters)._replace(**changes).checked()
+    return _run(parameters, seed=trace.seed if seed is None else seed, frames=trace[0].frame is not None, check=None)
 
 
 def run_scenario(scenario: Scenario | str | Path, *, frames: bool = True, check: bool | None = None) -> Trace:
