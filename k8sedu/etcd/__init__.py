@@ -1,0 +1,1 @@
+"""etcd: the store that remembers everything Kubernetes knows."""
