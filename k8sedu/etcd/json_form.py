@@ -82,7 +82,19 @@ def _is_zero(name: str, value: Any) -> bool:
     return name != "header" and (not value or (value in _FIRST and name not in _BYTES and isinstance(value, str)))
 
 
-def from_json(kind: type[Request], data: Mapping[str, Any], *, to_bytes: Callable[[str], bytes] = lambda text: text.encode("latin-1")) -> Request:
+def one_byte_each(text: str) -> bytes:
+    """Latin-1 text as bytes.
+
+    Raises:
+        FormError: a character that is no byte.
+    """
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise FormError(f"met the character {text[error.start]!r} in {text[:40]!r}, expected Latin-1 text, one character per byte.") from None
+
+
+def from_json(kind: type[Request], data: Mapping[str, Any], *, to_bytes: Callable[[str], bytes] = one_byte_each) -> Request:
     """Read a request of this kind.
 
     Raises:
