@@ -24,7 +24,7 @@ from k8sedu.etcd.errors import (
 from k8sedu.etcd.ranges import SORT_KEYS, SORT_ORDERS
 
 Interval: TypeAlias = tuple[bytes, bytes]
-"""The first key of a deleted range and the first behind it; a single key has itself as its end."""
+"""The first key of a deleted range and the first behind it."""
 
 
 def check(request: Any, *, max_txn_ops: int) -> None:
@@ -117,10 +117,10 @@ def _add(key: bytes, written: set[bytes], deleted: list[Interval]) -> None:
 
 def _interval(request: DeleteRangeRequest) -> Interval:
     key = to_bytes(request.key)
-    return key, to_bytes(request.range_end) or key
+    return key, to_bytes(request.range_end) or key + b"\0"
 
 
 def _covers(interval: Interval, key: bytes) -> bool:
     """Does a delete hit this key? A range without end is compared as it is written and so hits nothing, exactly as in etcd."""
     first, end = interval
-    return key == first if first == end else first <= key < end
+    return first <= key < end

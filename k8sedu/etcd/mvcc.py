@@ -355,7 +355,7 @@ class Store:
         for _, history in self.index.items():
             history.keep(revision, available)
         value = hash_records(self.backend.items(Revision(0), Revision(revision, 2**62)), compact_revision=first, available=available)
-        return HashKVResponse(Header(self.revision), value, first, revision)
+        return HashKVResponse(Header(self.revision), value, first, revision if self.release.tells_hash_revision else 0)
 
     # -- a store as a value ----------------------------------------------------------------------------------------------------------------
 
@@ -363,7 +363,7 @@ class Store:
         """Assert that both trees are sound and tell the same story; O(records)."""
         self.index.check()
         self.backend.check()
-        known = {}
+        known: dict[Revision, bytes] = {}
         for key, history in self.index.items():
             history.check()
             known |= dict.fromkeys((revision for generation in history.generations for revision in generation.revisions), key)

@@ -129,6 +129,7 @@ def fields(data: bytes) -> Iterator[tuple[int, int, Any, int]]:
         number, wire = tag >> 3, tag & 7
         if not number:
             raise ProtobufError(f"met the field number 0 at offset {offset}, expected 1 or more.")
+        item: int | bytes
         if wire == VARINT:
             item, offset = read_varint(data, offset)
         elif wire in (BYTES, FIXED64, FIXED32):

@@ -59,5 +59,10 @@ class Release(NamedTuple):
         """Is a watch that starts at a negative revision cancelled at once?"""
         return self >= Release(3, 6, 0)
 
+    @property
+    def tells_hash_revision(self) -> bool:
+        """Does the answer to HashKV say of which revision it is?"""
+        return self >= Release(3, 6, 0)
+
     def _since(self, patch_of_3_5: int, patch_of_3_4: int) -> bool:
         return self >= Release(3, 5, patch_of_3_5) or (self[:2] == (3, 4) and self.patch >= patch_of_3_4)

@@ -168,7 +168,7 @@ def encode_request(request: Any, *, request_id: int = 0) -> bytes:
     PutRequest(key=b'a', value=b'1', lease=0, prev_kv=False, ignore_value=False, ignore_lease=False)
     """
     slot = _SLOTS[type(request)]
-    item = _open_txn(request) if slot == "txn" else Checkpoints((request,)) if slot == "lease_checkpoint" else request
+    item: Any = _open_txn(request) if slot == "txn" else Checkpoints((request,)) if slot == "lease_checkpoint" else request
     return encode(REQUEST, InternalRequest(RequestHeader(request_id), **{slot: item}))
 
 

@@ -208,12 +208,12 @@ class Server:
         if request.ID not in self.lessor:
             return LeaseTimeToLiveResponse(Header(), request.ID, TTL=-1)
         lease = self.lessor.get(request.ID)
-        keys = tuple(sorted(lease.keys)) if request.keys else ()
+        keys = lease.keys if request.keys else ()
         rest_s = self.lessor.remaining_s(request.ID, now_ms=now_ms)
         return LeaseTimeToLiveResponse(Header(), request.ID, rest_s, lease.ttl_s, keys)
 
     def _leases(self, _request: LeaseLeasesRequest, _now_ms: int) -> LeaseLeasesResponse:
-        return LeaseLeasesResponse(Header(), tuple(LeaseStatus(lease_id) for lease_id in sorted(self.lessor.leases)))
+        return LeaseLeasesResponse(Header(), tuple(LeaseStatus(lease.lease_id) for lease in self.lessor.leases))
 
     def _status(self, _request: StatusRequest, _now_ms: int) -> StatusResponse:
         index = self.consistent_index

@@ -151,7 +151,8 @@ def comparable(response: Any) -> Any:
     kept = {name: comparable(item) for name, item in response.items() if name not in ("cluster_id", "member_id", "raft_term")}
     if "grantedTTL" in kept:
         kept.pop("TTL", None)
-    for name in ("keys", "leases"):
-        if name in kept:
-            kept[name] = sorted(kept[name], key=str)
-    return {name: item for name, item in kept.items() if item != []}
+    if "leases" in kept:
+        kept["leases"] = sorted(int(lease["ID"]) if isinstance(lease, dict) else lease for lease in kept["leases"])
+    if "keys" in kept and isinstance(kept["keys"], list):
+        kept["keys"] = sorted(kept["keys"])
+    return {name: item for name, item in kept.items() if item or name == "header"}  # absent and zero are the same
