@@ -17,19 +17,25 @@ import click
 from k8sedu import K8sEduError, __version__
 
 
-class Commands(click.Group):
-    """A group whose commands are the modules of this folder."""
+class Folder(click.Group):
+    """A group whose commands are the modules of a package, this one or the one that is named."""
+
+    package = __name__
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click asks with it)
         """The commands by name, found without importing them."""
-        return sorted(module.name for module in pkgutil.iter_modules(__path__))
+        return sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(self.package).__path__))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"{self.package}.{cmd_name}").command
         return command
+
+
+class Commands(Folder):
+    """All commands; what goes wrong in one of them is told here."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; tell an error as one sentence."""
