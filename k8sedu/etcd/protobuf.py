@@ -32,7 +32,7 @@ class ProtobufError(K8sEduError, ValueError):
 class Field(NamedTuple):
     """One field of a message: its name in our values, and what it holds.
 
-    `kind` is `int`, `bool`, `bytes`, `text`, a tuple of words (an enumeration), or the `Message` of an inner one. `always` fields are written even when zero.
+    `kind` is `int`, `uint` (64 bits without a sign, such as a member's ID), `bool`, `bytes`, `text`, a tuple of words (an enumeration), or the `Message` of an inner one. `always` fields are written even when zero.
     """
 
     name: str
@@ -172,6 +172,8 @@ def _decode_field(field: Field, wire: int, item: Any, offset: int) -> Any:
         return item.decode("utf-8", "backslashreplace")
     if kind == "bool":
         return bool(item)
+    if kind == "uint":
+        return item
     if isinstance(kind, tuple):
         if item >= len(kind):
             raise ProtobufError(f"met {item} as {field.name!r} before offset {offset}, expected 0 to {len(kind) - 1}.")

@@ -262,13 +262,13 @@ ENTRY = Message(
     },
 )  # fmt: skip
 HARD_STATE = Message(
-    LogState, {1: Field("term", "int", always=True), 2: Field("vote", "int", always=True), 3: Field("commit", "int", always=True)}
+    LogState, {1: Field("term", "int", always=True), 2: Field("vote", "uint", always=True), 3: Field("commit", "int", always=True)}
 )
 CONF_STATE = Message(
     ConfState,
     {
-        1: Field("voters", "int", repeated=True), 2: Field("learners", "int", repeated=True),
-        3: Field("voters_outgoing", "int", repeated=True), 4: Field("learners_next", "int", repeated=True),
+        1: Field("voters", "uint", repeated=True), 2: Field("learners", "uint", repeated=True),
+        3: Field("voters_outgoing", "uint", repeated=True), 4: Field("learners_next", "uint", repeated=True),
         5: Field("auto_leave", "bool", always=True),
     },
 )  # fmt: skip
