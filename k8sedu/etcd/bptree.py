@@ -1,12 +1,13 @@
 """A B+tree in pages: the records of the store, in the order of their revisions.
 
-This is the grey tree of the course notes, revision → record. Only leaf pages hold records; branch pages say where each child page begins. New revisions are
-always the largest, so they go to the last page; when that is full it is left full and a new one begins. Compaction removes records from the
-middle: their place stays empty, a hole, until the page is empty and its number is free for use again, or so empty that it is merged into its neighbour.
+This is the grey tree of the course notes, revision → record. Only leaf pages hold records; branch pages say where each child page begins.
+New revisions are always the largest, so they go to the last page; when that is full it is left full and a new one begins. Compaction
+removes records from the middle: their place stays empty, a hole, until the page is empty and its number is free for use again, or so
+empty that it is merged into its neighbour.
 
-Source: bbolt (etcd's backend): page.go, node.go (rebalance below a quarter), FillPercent 0.9 for the bucket of revisions.
-Left out: copy on write and byte sizes. bbolt's leaves are not linked either: it finds the next page through the parents; the links are the textbook's, and
-what makes "everything from revision 7 on" a walk to the right.
+Source: bbolt (etcd's backend): page.go, node.go (rebalance below a quarter), FillPercent 0.9 for the bucket of revisions. Left out: copy
+on write and byte sizes. bbolt's leaves are not linked either: it finds the next page through the parents; the links are the textbook's,
+and what makes "everything from revision 7 on" a walk to the right.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from k8sedu.etcd.btree import TreeEvent
 from k8sedu.etcd.revision import Revision
 
 Record = TypeVar("Record")
+
+BEGINNING = Revision(0)
+"""Before every revision that can be written."""
 
 
 class PageSizeError(K8sEduError, ValueError):
@@ -84,7 +88,7 @@ class BPlusTree(Generic[Record]):
     def __len__(self) -> int:
         return self.size
 
-    # -- reading ---------------------------------------------------------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------------------------------------------------
 
     def get(self, revision: Revision) -> Record | None:
         """The record at exactly this revision."""
@@ -102,7 +106,7 @@ class BPlusTree(Generic[Record]):
         """The pages that a search for the revision walks through, from the root down."""
         return tuple(page.id for page, _ in self._way(revision))
 
-    def items(self, first: Revision = Revision(0), last: Revision | None = None) -> Iterator[tuple[Revision, Record]]:
+    def items(self, first: Revision = BEGINNING, last: Revision | None = None) -> Iterator[tuple[Revision, Record]]:
         """Records from one revision to another, both included, along the links between the leaves."""
         page: Page[Record] | None = self._way(first)[-1][0]
         place = bisect_left(page.keys, first) if page else 0
@@ -133,7 +137,7 @@ class BPlusTree(Generic[Record]):
             way.append((page, place))
         return way
 
-    # -- inserting -------------------------------------------------------------------------------------------------------------------------
+    # -- inserting ------------------------------------------------------------------------------------------------------------------------
 
     def append(self, revision: Revision, record: Record) -> None:
         """Add the newest record.
@@ -177,7 +181,7 @@ class BPlusTree(Generic[Record]):
         self.root.keys, self.root.items = [first, new.keys[0]], [old, new]
         self._tell("grow_root", self.root)
 
-    # -- deleting --------------------------------------------------------------------------------------------------------------------------
+    # -- deleting -------------------------------------------------------------------------------------------------------------------------
 
     def delete(self, revision: Revision) -> bool:
         """Remove a record and leave a hole; False if it was not there."""
@@ -250,7 +254,7 @@ class BPlusTree(Generic[Record]):
             self._tell("shrink_root", old)
             self._release(old)
 
-    # -- its shape -------------------------------------------------------------------------------------------------------------------------
+    # -- its shape ------------------------------------------------------------------------------------------------------------------------
 
     def _new(self, *, is_leaf: bool) -> Page[Record]:
         if self.free:

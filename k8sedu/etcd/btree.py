@@ -1,8 +1,8 @@
 """A B-tree: a sorted map whose nodes hold many keys, so that a million keys are four steps away.
 
-This is the blue tree of the course notes, key → history. Every node has up to `order` children; a node that overflows splits and hands its middle key
-up, a node that gets too small borrows from a neighbour or merges with it. All leaves are therefore at the same depth. Keys live in inner nodes too:
-that is the difference to the B+tree beside it.
+This is the blue tree of the course notes, key → history. Every node has up to `order` children; a node that overflows splits and hands
+its middle key up, a node that gets too small borrows from a neighbour or merges with it. All leaves are therefore at the same depth. Keys
+live in inner nodes too: that is the difference to the B+tree beside it.
 
 Why not a hash table? Because "all keys from /pods/ to /pods0" must be neighbours.
 
@@ -69,7 +69,7 @@ class BTree(Generic[Key, Value]):
     def __len__(self) -> int:
         return self.size
 
-    # -- reading ---------------------------------------------------------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------------------------------------------------
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The value of a key."""
@@ -110,7 +110,7 @@ class BTree(Generic[Key, Value]):
             yield node
             waiting.extend(reversed(node.children))
 
-    # -- inserting -------------------------------------------------------------------------------------------------------------------------
+    # -- inserting ------------------------------------------------------------------------------------------------------------------------
 
     def insert(self, key: Any, value: Value) -> None:
         """Add a key, or give it another value."""
@@ -152,7 +152,7 @@ class BTree(Generic[Key, Value]):
             parent.children.insert(place + 1, right)
             node = parent
 
-    # -- deleting --------------------------------------------------------------------------------------------------------------------------
+    # -- deleting -------------------------------------------------------------------------------------------------------------------------
 
     def delete(self, key: Any) -> bool:
         """Remove a key; False if it was not there."""
@@ -218,7 +218,7 @@ class BTree(Generic[Key, Value]):
         left.children += right.children
         self._tell("merge", left, right)
 
-    # -- its shape -------------------------------------------------------------------------------------------------------------------------
+    # -- its shape ------------------------------------------------------------------------------------------------------------------------
 
     def _new(self) -> Node[Key, Value]:
         self._nodes += 1

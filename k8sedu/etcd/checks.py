@@ -1,8 +1,8 @@
 """What a member refuses before it bothers the cluster: requests that could never succeed, whatever the store holds.
 
 The interesting check is about transactions. All writes of a transaction share one main revision, so no key may be written twice in it:
-"put a, put a" is refused, and so is a put into a range that is deleted beside it, because the sub revision would decide silently. Two deletes of one
-key are harmless, and so are puts in the two branches of a nested transaction, of which only one runs.
+"put a, put a" is refused, and so is a put into a range that is deleted beside it, because the sub revision would decide silently. Two
+deletes of one key are harmless, and so are puts in the two branches of a nested transaction, of which only one runs.
 
 Source: etcd 3.5, server/etcdserver/api/v3rpc/key.go (checkRangeRequest, checkPutRequest, checkTxnRequest, checkIntervals).
 """

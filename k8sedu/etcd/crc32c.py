@@ -1,7 +1,8 @@
 """CRC-32C: the checksum in etcd's log, its snapshots and its HashKV.
 
-It is the remainder of a division of polynomials whose coefficients are bits: not proof against malice, but sure to notice a torn write or a flipped bit. It can
-be continued: the checksum of everything so far, and the next bytes, give the checksum of all. In the log that chains the records together.
+It is the remainder of a division of polynomials whose coefficients are bits: not proof against malice, but sure to notice a torn write or
+a flipped bit. It can be continued: the checksum of everything so far, and the next bytes, give the checksum of all. In the log that
+chains the records together.
 
 Source: Castagnoli, Bräuer and Herrmann, 1993; polynomial 0x1EDC6F41, reflected 0x82F63B78 (RFC 3720, appendix B.4).
 """

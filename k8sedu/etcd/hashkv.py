@@ -1,15 +1,17 @@
 """HashKV: one number by which members find out whether they hold the same data.
 
-It is a CRC-32C over the name of the backend's bucket and then over every record up to a revision, key and value as they lie on disk. So two
-members agree only if every byte agrees, and the model agrees with a real etcd only if it stores the very same bytes. Records that compaction will remove
-are skipped even where they are still on disk, or the number would depend on when a member gets around to removing them.
+It is a CRC-32C over the name of the backend's bucket and then over every record up to a revision, key and value as they lie on disk. So
+two members agree only if every byte agrees, and the model agrees with a real etcd only if it stores the very same bytes. Records that
+compaction will remove are skipped even where they are still on disk, or the number would depend on when a member gets around to removing
+them.
 
 Source: etcd 3.5, server/storage/mvcc/hash.go (kvHasher), kvstore.go (HashByRev); api/mvccpb/kv.proto.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set as AbstractSet
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from k8sedu.etcd.api import KeyValue
 from k8sedu.etcd.crc32c import crc32c

@@ -1,7 +1,7 @@
 r"""Requests and responses as plain JSON data, with etcd's field names and nothing that is zero.
 
-A field that is absent has its zero value, as in protobuf: an empty value, `count` 0, `succeeded` false are not written. Keys and values become text by a
-function that is handed in: Latin-1 in transcripts, base64 in the gateway.
+A field that is absent has its zero value, as in protobuf: an empty value, `count` 0, `succeeded` false are not written. Keys and values
+become text by a function that is handed in: Latin-1 in transcripts, base64 in the gateway.
 
 >>> to_json(PutRequest(b"a", b"\xff"))
 {'key': 'a', 'value': 'ÿ'}
@@ -91,7 +91,7 @@ def one_byte_each(text: str) -> bytes:
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError as error:
-        raise FormError(f"met the character {text[error.start]!r} in {text[:40]!r}, expected Latin-1 text, one character per byte.") from None
+        raise FormError(f"met the character {text[error.start]!r} in {text[:40]!r}, expected one of the 256 of Latin-1.") from None
 
 
 def from_json(kind: type[Request], data: Mapping[str, Any], *, to_bytes: Callable[[str], bytes] = one_byte_each) -> Request:

@@ -1,7 +1,8 @@
 """The history of one key: at which revisions it changed, life by life.
 
-A key may be created, changed, deleted and created again. Each life is a generation; a tombstone ends it and opens an empty one. The store's first tree
-holds one `KeyIndex` per key, and "the key as it was at revision 7" is answered from here: the newest revision not after 7, unless the key was dead then.
+A key may be created, changed, deleted and created again. Each life is a generation; a tombstone ends it and opens an empty one. The
+store's first tree holds one `KeyIndex` per key, and "the key as it was at revision 7" is answered from here: the newest revision not
+after 7, unless the key was dead then.
 
 The example of etcd's own source, put 1, put 2, delete 3, put 4, delete 5:
 
@@ -103,7 +104,7 @@ class KeyIndex:
         self.generations = [Generation(revision, 1, [revision]), Generation(NEVER, 0, [])]
         self.modified, self.newest = revision, None
 
-    # -- reading ---------------------------------------------------------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------------------------------------------------
 
     def find(self, main: int) -> Found | None:
         """The key as it was at a main revision; None if it was not there, or if that is compacted."""
@@ -142,7 +143,7 @@ class KeyIndex:
         """Is nothing left, so that the key can leave the tree?"""
         return len(self.generations) == 1 and not self.generations[0].revisions
 
-    # -- forgetting ------------------------------------------------------------------------------------------------------------------------
+    # -- forgetting -----------------------------------------------------------------------------------------------------------------------
 
     def compact(self, main: int, available: set[Revision], *, keeps_tombstone: bool = True) -> None:
         """Forget what no read at `main` or later can see; `available` receives the one revision before that stays.
@@ -181,7 +182,7 @@ class KeyIndex:
             available.add(revisions[position])
         return number, position
 
-    # -- for people and tests ----------------------------------------------------------------------------------------------------------------
+    # -- for people and tests -------------------------------------------------------------------------------------------------------------
 
     def lives(self) -> Iterator[tuple[str, ...]]:
         """The revisions of each life as text, the tombstone marked with t."""

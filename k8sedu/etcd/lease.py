@@ -1,12 +1,12 @@
 """Leases: keys that live only while their owner keeps renewing.
 
-A `Lessor` has no clock and no thread: every call is told `now_ms`. It reports what is due; the deletion itself goes through the Raft log, so that all
-members delete the same keys at the same revision.
+A `Lessor` has no clock and no thread: every call is told `now_ms`. It reports what is due; the deletion itself goes through the Raft log,
+so that all members delete the same keys at the same revision.
 
-The decision that surprises: only the leader's lessor counts down. Everywhere else a lease lasts for ever (`expiry_ms` is None), because the clocks of members
-differ and nobody may end a lease alone. A new leader begins every countdown anew, so a lease may live longer than granted, never shorter; for leases of
-hours that would be much, so the leader notes the rest every five minutes (a checkpoint). And as all countdowns begin at the same moment, a new
-leader spreads the ends of many leases over time.
+The decision that surprises: only the leader's lessor counts down. Everywhere else a lease lasts for ever (`expiry_ms` is None), because
+the clocks of members differ and nobody may end a lease alone. A new leader begins every countdown anew, so a lease may live longer than
+granted, never shorter; for leases of hours that would be much, so the leader notes the rest every five minutes (a checkpoint). And as all
+countdowns begin at the same moment, a new leader spreads the ends of many leases over time.
 
 Source: etcd 3.5, server/lease/lessor.go (Grant, Renew, Promote, findExpiredLeases, findDueScheduledCheckpoints).
 """
@@ -79,7 +79,7 @@ class Lessor:
     def __contains__(self, lease_id: object) -> bool:
         return lease_id in self._countdowns
 
-    # -- life ------------------------------------------------------------------------------------------------------------------------------
+    # -- life -----------------------------------------------------------------------------------------------------------------------------
 
     def grant(self, lease_id: int, ttl_s: int, *, now_ms: int) -> Lease:
         """Begin a lease; a TTL below the minimum is raised to it.
@@ -140,7 +140,7 @@ class Lessor:
         if countdown.rest_s > CHECKPOINT_S:
             heappush(self._checkpoints, (now_ms + CHECKPOINT_S * 1000, lease_id))
 
-    # -- keys ------------------------------------------------------------------------------------------------------------------------------
+    # -- keys -----------------------------------------------------------------------------------------------------------------------------
 
     def attach(self, lease_id: int, key: bytes) -> None:
         """Tie a key to a lease; a key that lies on another lease moves.
@@ -165,7 +165,7 @@ class Lessor:
         """The lease of a key; 0 for none."""
         return self._lease_of.get(key, 0)
 
-    # -- time ------------------------------------------------------------------------------------------------------------------------------
+    # -- time -----------------------------------------------------------------------------------------------------------------------------
 
     def expired(self, *, now_ms: int, limit: int = EXPIRED_MAX) -> list[int]:
         """The leases whose end the leader must propose now, the longest due first; each is named again only after a while."""
@@ -197,7 +197,7 @@ class Lessor:
         countdown = self._find(lease_id)
         return countdown.rest_s if countdown.expiry_ms is None else (countdown.expiry_ms - now_ms) // 1000
 
-    # -- leaders come and go -----------------------------------------------------------------------------------------------------------------
+    # -- leaders come and go --------------------------------------------------------------------------------------------------------------
 
     def promote(self, *, now_ms: int, extend_ms: int = 0) -> None:
         """This member leads now: every countdown begins anew, extended by the time that an election takes.
@@ -256,7 +256,7 @@ class Lessor:
         if self.is_primary and remaining_s > CHECKPOINT_S:
             heappush(self._checkpoints, (now_ms + CHECKPOINT_S * 1000, lease_id))
 
-    # -- leases as values ------------------------------------------------------------------------------------------------------------------
+    # -- leases as values -----------------------------------------------------------------------------------------------------------------
 
     def get(self, lease_id: int) -> Lease:
         """One lease.

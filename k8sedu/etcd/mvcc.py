@@ -1,11 +1,11 @@
 """The store: two trees, and a revision that ties them together.
 
-A key is looked up in two steps. The key index, a B-tree in memory, knows at which revisions a key changed; the backend, a B+tree in pages on
-disk, holds one record per revision. Nothing is ever overwritten: a put appends a record, a delete appends a tombstone, and the past stays
-readable until compaction forgets it. Why two trees? Because watches and compaction ask by revision, while clients ask by key.
+A key is looked up in two steps. The key index, a B-tree in memory, knows at which revisions a key changed; the backend, a B+tree in pages
+on disk, holds one record per revision. Nothing is ever overwritten: a put appends a record, a delete appends a tombstone, and the past
+stays readable until compaction forgets it. Why two trees? Because watches and compaction ask by revision, while clients ask by key.
 
-The revision counts transactions that changed something. Deleting nothing changes nothing, and a transaction of ten puts is one revision: its records
-are told apart by the second number, (main, sub).
+The revision counts transactions that changed something. Deleting nothing changes nothing, and a transaction of ten puts is one revision:
+its records are told apart by the second number, (main, sub).
 
 Source: etcd 3.5, server/storage/mvcc/kvstore.go, kvstore_txn.go, kvstore_compaction.go; server/etcdserver/apply.go.
 Left out: the write buffer in front of the backend, and compaction in the background: here it is finished when the call returns.
@@ -51,11 +51,15 @@ class LeaseKeeper(Protocol):
 
     def __contains__(self, lease_id: object) -> bool: ...
 
-    def attach(self, lease_id: int, key: bytes) -> None: ...
+    def attach(self, lease_id: int, key: bytes) -> None:
+        """Tie a key to a lease."""
 
-    def detach(self, lease_id: int, key: bytes) -> None: ...
+    def detach(self, lease_id: int, key: bytes) -> None:
+        """Untie it."""
 
-    def lease_of(self, key: bytes) -> int: ...
+    def lease_of(self, key: bytes) -> int:
+        """The lease of a key, 0 for none."""
+        ...
 
 
 class Record(NamedTuple):
@@ -102,7 +106,7 @@ class Store:
             HashKVRequest: self._hash_kv,
         }
 
-    # -- requests --------------------------------------------------------------------------------------------------------------------------
+    # -- requests -------------------------------------------------------------------------------------------------------------------------
 
     def handle(self, request: Any) -> Any:
         """Answer a request of the API; nothing is changed when it is refused.
@@ -143,7 +147,7 @@ class Store:
         response: HashKVResponse = self.handle(HashKVRequest(revision))
         return response
 
-    # -- reading ---------------------------------------------------------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------------------------------------------------
 
     def get(self, key: Text, *, revision: int = 0) -> KeyValue | None:
         """One key as it is, or as it was at a revision; None if it was not there. O(log keys).
@@ -229,7 +233,7 @@ class Store:
         arranged, more = arrange(kvs, request)
         return RangeResponse(header, arranged, more, len(found))
 
-    # -- writing ---------------------------------------------------------------------------------------------------------------------------
+    # -- writing --------------------------------------------------------------------------------------------------------------------------
 
     def _close(self) -> None:
         """End a transaction: if it changed anything, there is a new revision."""
@@ -322,7 +326,7 @@ class Store:
         self._close()
         return TxnResponse(Header(self.revision), choice.succeeded, responses)
 
-    # -- forgetting ------------------------------------------------------------------------------------------------------------------------
+    # -- forgetting -----------------------------------------------------------------------------------------------------------------------
 
     def _compact(self, request: CompactionRequest) -> CompactionResponse:
         """Keep of every key what a read at this revision or later can see, and forget the rest."""
@@ -352,12 +356,12 @@ class Store:
             raise FutureRevisionError
         revision = revision or self.revision
         available: set[Revision] = set()
-        for _, history in self.index.items():
+        for _key, history in self.index.items():  # noqa: PERF102 (this tree is no dict and has no values())
             history.keep(revision, available)
         value = hash_records(self.backend.items(Revision(0), Revision(revision, 2**62)), compact_revision=first, available=available)
         return HashKVResponse(Header(self.revision), value, first, revision if self.release.tells_hash_revision else 0)
 
-    # -- a store as a value ----------------------------------------------------------------------------------------------------------------
+    # -- a store as a value ---------------------------------------------------------------------------------------------------------------
 
     def check(self) -> None:
         """Assert that both trees are sound and tell the same story; O(records)."""
@@ -366,7 +370,7 @@ class Store:
         known: dict[Revision, bytes] = {}
         for key, history in self.index.items():
             history.check()
-            known |= dict.fromkeys((revision for generation in history.generations for revision in generation.revisions), key)
+            known |= {revision: key for generation in history.generations for revision in generation.revisions}
         stored = {revision: kv.key for revision, kv in self.backend.items(Revision(0))}
         lost = {revision: key for revision, key in known.items() if stored.get(revision) != key}
         assert not lost, f"the index knows {lost}, the backend does not"

@@ -1,8 +1,8 @@
 r"""Protocol buffers, as far as etcd's files need them: values to bytes and back.
 
-A message is a row of fields, each a number, a wire type and a payload. Integers are varints: seven bits per byte, the smallest first, so that small numbers
-are short. Bytes and inner messages are preceded by their length. A field that is absent has its zero value, and a reader skips numbers that it does not know: that is
-how releases of etcd read each other's files.
+A message is a row of fields, each a number, a wire type and a payload. Integers are varints: seven bits per byte, the smallest first, so
+that small numbers are short. Bytes and inner messages are preceded by their length. A field that is absent has its zero value, and a
+reader skips numbers that it does not know: that is how releases of etcd read each other's files.
 
 >>> encode_key_value(KeyValue(b"a", 2, 3, 2, b"x")).hex(" ")
 '0a 01 61 10 02 18 03 20 02 2a 01 78'
@@ -32,7 +32,8 @@ class ProtobufError(K8sEduError, ValueError):
 class Field(NamedTuple):
     """One field of a message: its name in our values, and what it holds.
 
-    `kind` is `int`, `uint` (64 bits without a sign, such as a member's ID), `bool`, `bytes`, `text`, a tuple of words (an enumeration), or the `Message` of an inner one. `always` fields are written even when zero.
+    `kind` is `int`, `uint` (64 bits without a sign, such as a member's ID), `bool`, `bytes`, `text`, a tuple of words (an enumeration),
+    or the `Message` of an inner one. `always` fields are written even when zero.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Message(NamedTuple):
     choose: Callable[[Any], tuple[str, ...]] | None = None
 
 
-# -- writing --------------------------------------------------------------------------------------------------------------------------------
+# -- writing ------------------------------------------------------------------------------------------------------------------------------
 
 
 def varint(number: int) -> bytes:
@@ -98,7 +99,7 @@ def _sized(number: int, raw: bytes) -> bytes:
     return varint(number << 3 | BYTES) + varint(len(raw)) + raw
 
 
-# -- reading --------------------------------------------------------------------------------------------------------------------------------
+# -- reading ------------------------------------------------------------------------------------------------------------------------------
 
 
 def decode(message: Message, data: bytes) -> Any:
@@ -181,7 +182,7 @@ def _decode_field(field: Field, wire: int, item: Any, offset: int) -> Any:
     return item - UINT64 if item >= UINT64 // 2 else item
 
 
-# -- the one message that everything needs fast ------------------------------------------------------------------------------------------------
+# -- the one message that everything needs fast -------------------------------------------------------------------------------------------
 
 
 def encode_key_value(kv: KeyValue) -> bytes:

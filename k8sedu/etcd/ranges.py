@@ -1,8 +1,8 @@
 """Reading many keys: filter, sort, cut, in exactly that order.
 
-The order is the surprise. A limit is applied last, so `limit=1` with a sort gives the first of all keys; but a store that is asked neither to
-filter nor to sort stops after `limit` keys, and a sort target without a sort order sorts only those. `count` never shrinks: it tells how many keys
-there are, not how many were sent.
+The order is the surprise. A limit is applied last, so `limit=1` with a sort gives the first of all keys; but a store that is asked
+neither to filter nor to sort stops after `limit` keys, and a sort target without a sort order sorts only those. `count` never shrinks: it
+tells how many keys there are, not how many were sent.
 
 Source: etcd 3.5, server/etcdserver/apply.go (applierV3backend.Range, pruneKVs), server/storage/mvcc/kvstore_txn.go (rangeKeys).
 Left out: the order of keys that compare equal. Go's sort does not promise one; here they stay in key order.

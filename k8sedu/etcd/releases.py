@@ -1,7 +1,8 @@
 """Where releases of etcd answer differently, and which of them this model is.
 
-Two answers changed over the years, both about compaction. A tombstone exactly at the compacted revision is kept since 3.5.16 and 3.4.34, so that a watch
-from there sees the deletion; before, it was dropped. And HashKV of exactly the compacted revision is answered since 3.5.6 and 3.4.22.
+Two answers changed over the years, both about compaction. A tombstone exactly at the compacted revision is kept since 3.5.16 and 3.4.34,
+so that a watch from there sees the deletion; before, it was dropped. And HashKV of exactly the compacted revision is answered since 3.5.6
+and 3.4.22.
 
 Source: etcd's CHANGELOG-3.4.md and CHANGELOG-3.5.md (pull requests 18474, 18475, 14457).
 """

@@ -1,7 +1,7 @@
 """The messages in etcd's files, as tables: which field has which number.
 
-Three groups: what the store holds (`KEY_VALUE`, `LEASE`), what the log carries (`REQUEST`, the one envelope of everything that members apply), and what Raft
-itself writes (`ENTRY`, `HARD_STATE`, `SNAPSHOT`).
+Three groups: what the store holds (`KEY_VALUE`, `LEASE`), what the log carries (`REQUEST`, the one envelope of everything that members
+apply), and what Raft itself writes (`ENTRY`, `HARD_STATE`, `SNAPSHOT`).
 
 Source: etcd 3.5, api/mvccpb/kv.proto, api/etcdserverpb/rpc.proto and raft_internal.proto, server/lease/leasepb/lease.proto,
 server/storage/wal/walpb/record.proto, server/etcdserver/api/snap/snappb/snap.proto; etcd-io/raft raftpb/raft.proto.
@@ -34,7 +34,7 @@ class StoredLease(NamedTuple):
 
 LEASE = Message(StoredLease, {1: Field("ID", "int"), 2: Field("TTL", "int"), 3: Field("RemainingTTL", "int")})
 
-# -- requests -------------------------------------------------------------------------------------------------------------------------------
+# -- requests -----------------------------------------------------------------------------------------------------------------------------
 
 RANGE = Message(
     api.RangeRequest,
@@ -134,7 +134,8 @@ class InternalRequest(NamedTuple):
 REQUEST = Message(
     InternalRequest,
     {
-        1: Field("ID", "int"), 2: Field("v2", "bytes"), 3: Field("range", RANGE), 4: Field("put", PUT), 5: Field("delete_range", DELETE_RANGE),
+        1: Field("ID", "int"), 2: Field("v2", "bytes"), 3: Field("range", RANGE), 4: Field("put", PUT),
+        5: Field("delete_range", DELETE_RANGE),
         6: Field("txn", TXN), 7: Field("compaction", COMPACTION), 8: Field("lease_grant", LEASE_GRANT),
         9: Field("lease_revoke", LEASE_REVOKE),
         11: Field("lease_checkpoint", Message(Checkpoints, {1: Field("checkpoints", CHECKPOINT, repeated=True)})),
@@ -196,7 +197,8 @@ def _open_txn(request: api.TxnRequest) -> TxnForm:
 
 def _open(operations: tuple[Any, ...]) -> tuple[OneOf, ...]:
     return tuple(
-        OneOf(request_txn=_open_txn(each)) if isinstance(each, api.TxnRequest) else OneOf(**{_ENVELOPES[type(each)]: each}) for each in operations
+        OneOf(request_txn=_open_txn(each)) if isinstance(each, api.TxnRequest) else OneOf(**{_ENVELOPES[type(each)]: each})
+        for each in operations
     )
 
 
@@ -209,7 +211,7 @@ def _close(operations: tuple[OneOf, ...]) -> tuple[Any, ...]:
     return tuple(_close_txn(item) if isinstance(item, TxnForm) else item for item in found)
 
 
-# -- Raft -----------------------------------------------------------------------------------------------------------------------------------
+# -- Raft ---------------------------------------------------------------------------------------------------------------------------------
 
 
 class LogEntry(NamedTuple):

@@ -1,9 +1,9 @@
 """One member's state machine: what it does with each entry of the log once that is committed.
 
-Raft hands the same entries in the same order to every member, so the state machine may depend on nothing else: not on the clock, not on chance. Leases
-show how that is done. Time decides only what the leader *proposes* (revoke lease 7); the deletion itself is an entry like any other, so all members delete
-the same keys at the same revision. A member remembers the index of the last entry it applied, the consistent index, together with the data; so an entry that is
-seen twice after a restart changes nothing.
+Raft hands the same entries in the same order to every member, so the state machine may depend on nothing else: not on the clock, not on
+chance. Leases show how that is done. Time decides only what the leader *proposes* (revoke lease 7); the deletion itself is an entry like
+any other, so all members delete the same keys at the same revision. A member remembers the index of the last entry it applied, the
+consistent index, together with the data; so an entry that is seen twice after a restart changes nothing.
 
 Source: etcd 3.5, server/etcdserver/apply.go, server.go (applyEntryNormal, revokeExpiredLeases), server/etcdserver/cindex.
 Left out: the quota on the size of the database, and alarms.
@@ -95,7 +95,7 @@ class Server:
             StatusRequest: self._status,
         }
 
-    # -- the log ---------------------------------------------------------------------------------------------------------------------------
+    # -- the log --------------------------------------------------------------------------------------------------------------------------
 
     def apply(self, index: int, term: int, request: Any, *, now_ms: int) -> Any:
         """Apply the entry at an index of the log; `request` is None for an entry without one, such as a new leader's.
@@ -169,7 +169,7 @@ class Server:
         header = Header(response.header.revision or self.store.revision, self.term, self.member_id, self.cluster_id)
         return response._replace(header=header)
 
-    # -- what the entries do -----------------------------------------------------------------------------------------------------------------
+    # -- what the entries do --------------------------------------------------------------------------------------------------------------
 
     def _write(self, request: Any, _now_ms: int) -> Any:
         before = self.store.revision
@@ -194,7 +194,7 @@ class Server:
             self.lessor.checkpoint(request.ID, request.remaining_TTL, now_ms=now_ms)
         return LeaseCheckpointResponse()
 
-    # -- what needs no entry -----------------------------------------------------------------------------------------------------------------
+    # -- what needs no entry --------------------------------------------------------------------------------------------------------------
 
     def _keep_alive(self, request: LeaseKeepAliveRequest, now_ms: int) -> LeaseKeepAliveResponse:
         """A lease that is gone is answered with no time, not with an error."""
@@ -228,7 +228,7 @@ class Server:
             lease_id = lease_id % MAX_LEASE_ID + 1
         return lease_id
 
-    # -- a member as a value -----------------------------------------------------------------------------------------------------------------
+    # -- a member as a value --------------------------------------------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
         """Everything that was applied, as plain data: what a snapshot holds."""

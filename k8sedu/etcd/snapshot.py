@@ -1,10 +1,11 @@
 """Snapshots: the applied state, so that the log before it can be dropped.
 
-A log that is never cut grows for ever, and a member that was away would have to replay it all. So from time to time a member notes "everything up to entry N is
-in my state" and drops the log before. Not all of it: the newest 5,000 entries behind the snapshot stay, so that a follower that is only a little behind gets
-entries and not the whole state.
+A log that is never cut grows for ever, and a member that was away would have to replay it all. So from time to time a member notes
+"everything up to entry N is in my state" and drops the log before. Not all of it: the newest 5,000 entries behind the snapshot stay, so
+that a follower that is only a little behind gets entries and not the whole state.
 
-In etcd the state itself is the backend's file; the `.snap` file beside it holds only where in the log it stands (and, from the v2 days, the members).
+In etcd the state itself is the backend's file; the `.snap` file beside it holds only where in the log it stands (and, from the v2 days,
+the members).
 
 Source: etcd 3.5, server/etcdserver/server.go (triggerSnapshot, snapshot), server/etcdserver/api/snap/snapshotter.go.
 """
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from k8sedu.errors import K8sEduError
 from k8sedu.etcd.crc32c import crc32c
 from k8sedu.etcd.protobuf import ProtobufError, decode, encode
-from k8sedu.etcd.schema import FILE_SNAPSHOT, SNAPSHOT, ConfState, FileSnapshot, RaftSnapshot, SnapshotMetadata
+from k8sedu.etcd.schema import FILE_SNAPSHOT, SNAPSHOT, FileSnapshot, RaftSnapshot
 
 
 class SnapshotError(K8sEduError, ValueError):

@@ -1,8 +1,8 @@
 """Transcripts: what somebody asked a real etcd, and every answer, asked again of the model.
 
-A transcript is a file of JSON lines. The first names the release that answered; each further line is one request and its answer or refusal. Replaying it
-says step by step whether the model answers the same, field for field. What cannot be the same (who answered, in which term, how many seconds are left)
-is taken out on both sides.
+A transcript is a file of JSON lines. The first names the release that answered; each further line is one request and its answer or
+refusal. Replaying it says step by step whether the model answers the same, field for field. What cannot be the same (who answered, in
+which term, how many seconds are left) is taken out on both sides.
 
 Source: the format "k8sedu etcd transcript 1".
 Left out: anything that depends on time. No lease ends within a transcript.

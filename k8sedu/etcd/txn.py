@@ -1,8 +1,8 @@
 """Transactions: if all comparisons hold do this, else that, as one revision or not at all.
 
-The surprise: every comparison, those of nested transactions too, is answered before the first operation runs. A nested `if` therefore does
-not see what the outer `then` writes. That is what makes the choice of branches one consistent view, and it lets everything that can fail (a missing
-lease, a compacted revision) be found out before anything is written.
+The surprise: every comparison, those of nested transactions too, is answered before the first operation runs. A nested `if` therefore
+does not see what the outer `then` writes. That is what makes the choice of branches one consistent view, and it lets everything that can
+fail (a missing lease, a compacted revision) be found out before anything is written.
 
 Source: etcd 3.5, server/etcdserver/apply.go (Txn, compareToPath, checkRequests, applyTxn).
 """
@@ -50,7 +50,8 @@ class Choice(NamedTuple):
 def holds(compare: Compare, found: list[KeyValue]) -> bool:
     """Does the comparison hold for every key that was found?
 
-    A key that is not there counts as one with all numbers zero; but it has no value, so that a comparison of its value fails, even NOT_EQUAL.
+    A key that is not there counts as one with all numbers zero; but it has no value, so that a comparison of its value fails, even
+    NOT_EQUAL.
 
     >>> holds(Compare(b"a", "VERSION", "EQUAL", version=0), []), holds(Compare(b"a", "VALUE", "NOT_EQUAL", value=b"x"), [])
     (True, False)

@@ -1,12 +1,13 @@
 r"""The write-ahead log as bytes: what a member must have on disk before it says a word to anybody.
 
-The file is a row of records, each in a frame: eight bytes that tell its length (and how many zero bytes pad it to a multiple of eight), then type, checksum and
-data. The checksum runs on: that of each record covers the data of all records before it, also over the border between two segments. So a record cannot be
-removed, exchanged or come from another log without being noticed.
+The file is a row of records, each in a frame: eight bytes that tell its length (and how many zero bytes pad it to a multiple of eight),
+then type, checksum and data. The checksum runs on: that of each record covers the data of all records before it, also over the border
+between two segments. So a record cannot be removed, exchanged or come from another log without being noticed.
 
-Two kinds of damage must be told apart. A crash in the middle of a write leaves a torn tail: the last record of the last segment is cut, or sectors of it
-are still zero. It was never acknowledged, so it is dropped. Anything else is a failing disk, and the log is refused: better no member than one that lies.
-etcd's checksum does not cover a record's type and its length; what these would let through is caught here by what a log must look like.
+Two kinds of damage must be told apart. A crash in the middle of a write leaves a torn tail: the last record of the last segment is cut,
+or sectors of it are still zero. It was never acknowledged, so it is dropped. Anything else is a failing disk, and the log is refused:
+better no member than one that lies. etcd's checksum does not cover a record's type and its length; what these would let through is caught
+here by what a log must look like.
 
 >>> writer = Encoder()
 >>> data = writer.start(b"member 1") + writer.save((LogEntry(Term=1, Index=1, Data=b"x"),), LogState(term=1, vote=1, commit=0))
@@ -87,7 +88,7 @@ class _Form(NamedTuple):
 RECORD = Message(_Form, {1: Field("type", "int", always=True), 2: Field("crc", "int", always=True), 3: Field("data", "bytes")})
 
 
-# -- writing --------------------------------------------------------------------------------------------------------------------------------
+# -- writing ------------------------------------------------------------------------------------------------------------------------------
 
 
 def must_sync(before: LogState, after: LogState, *, entries: int) -> bool:
@@ -144,7 +145,7 @@ def frame(payload: bytes) -> bytes:
     return length.to_bytes(8, "little") + payload + b"\0" * padding
 
 
-# -- reading --------------------------------------------------------------------------------------------------------------------------------
+# -- reading ------------------------------------------------------------------------------------------------------------------------------
 
 
 def read(segments: Sequence[tuple[str, bytes]], *, after_index: int = 0) -> Contents:
@@ -216,7 +217,8 @@ class _Reader:
             self.crc = form.crc
         else:
             self.crc = form.crc
-            {METADATA: self._metadata, ENTRY_TYPE: self._entry, STATE: self._state, SNAPSHOT_TYPE: self._snapshot}[form.type](form.data, place)
+            readers = {METADATA: self._metadata, ENTRY_TYPE: self._entry, STATE: self._state, SNAPSHOT_TYPE: self._snapshot}
+            readers[form.type](form.data, place)
         self.records.append(record)
 
     def _metadata(self, data: bytes, place: str) -> None:
@@ -230,8 +232,9 @@ class _Reader:
         if entry.Index <= self.state.commit or entry.Index < 1 or (self.last_index and entry.Index > self.last_index + 1):
             expected = f"an index from {self.state.commit + 1} to {self.last_index + 1}"
             raise WalError(f"{place}: met entry {entry.Index}, expected {expected}.")
-        if not max(self.last_term, self.state.term) <= entry.Term:
-            raise WalError(f"{place}: met an entry of term {entry.Term} after term {max(self.last_term, self.state.term)}, expected no smaller one.")
+        newest = max(self.last_term, self.state.term)
+        if entry.Term < newest:
+            raise WalError(f"{place}: met an entry of term {entry.Term} after term {newest}, expected no smaller one.")
         self.last_index, self.last_term = entry.Index, entry.Term
         if entry.Index > self.after_index:
             first = self.entries[0].Index if self.entries else entry.Index
@@ -272,7 +275,8 @@ def _frame_at(name: str, data: bytes, offset: int, *, is_last: bool) -> tuple[by
             return Torn(name, offset)
     elif is_last and len(header) < HEADER_BYTES:
         return Torn(name, offset)
-    raise WalError(f"{name}, offset {offset}: met a frame of {size} bytes, expected a whole record in the {len(data) - offset} bytes that are left.")
+    left = len(data) - offset
+    raise WalError(f"{name}, offset {offset}: met a frame of {size} bytes, expected a whole record in the {left} bytes that are left.")
 
 
 def _is_beginning(rest: bytes, size: int) -> bool:

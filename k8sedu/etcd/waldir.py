@@ -1,10 +1,10 @@
 """The write-ahead log in a folder: segments, `fsync`, and repair after a crash.
 
-What `save` has returned from survives a power cut. Two tricks make that true. A new segment is written beside its place and then renamed, so that
-it is there with its beginning or not at all; and after a rename the folder itself is flushed, because a name is data too.
+What `save` has returned from survives a power cut. Two tricks make that true. A new segment is written beside its place and then renamed,
+so that it is there with its beginning or not at all; and after a rename the folder itself is flushed, because a name is data too.
 
-Everything about the bytes is decided in `wal`; this file only moves them. The format is etcd's own: the directory of a real member can be read, and what is
-written here could be read by it.
+Everything about the bytes is decided in `wal`; this file only moves them. The format is etcd's own: the directory of a real member can be
+read, and what is written here could be read by it.
 
 Source: etcd 3.5, server/storage/wal/wal.go (Create, Open, Save, cut), repair.go, filepipeline.go.
 Left out: preallocated files and the lock against a second process.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -44,7 +45,7 @@ def segments(folder: Path) -> list[Segment]:
         raise WalError(f"{folder}: met no segment of a log, expected files like 0000000000000000-0000000000000000.wal.")
     for number, segment in enumerate(found, start=found[0].sequence):
         if segment.sequence != number:
-            raise WalError(f"{folder}: met segment {segment.path.name} behind number {number - 1:016x}, expected one that begins {number:016x}.")
+            raise WalError(f"{folder}: met segment {segment.path.name}, expected one that begins {number:016x}.")
     return found
 
 
@@ -135,7 +136,7 @@ class WalFolder:
     def drop_before(self, index: int) -> tuple[str, ...]:
         """Delete the segments that hold only entries before an index; returns their names."""
         found = segments(self.folder)
-        old = [left for left, right in zip(found, found[1:], strict=False) if right.first_index <= index]
+        old = [left for left, right in pairwise(found) if right.first_index <= index]
         for segment in old:
             segment.path.unlink()
         return tuple(segment.path.name for segment in old)

@@ -1,11 +1,12 @@
 """Watches: being told of every change, in order, from any revision that is not forgotten.
 
-The second tree makes it possible: because records lie in the order of their revisions, "everything from revision 7 on" is a walk to the right. A watcher
-that begins in the past is unsynced until that walk has caught up, then synced: from there on each transaction brings it one response. If its stream is full it
-becomes a victim: its news is kept aside, and nobody else waits for it.
+The second tree makes it possible: because records lie in the order of their revisions, "everything from revision 7 on" is a walk to the
+right. A watcher that begins in the past is unsynced until that walk has caught up, then synced: from there on each transaction brings it
+one response. If its stream is full it becomes a victim: its news is kept aside, and nobody else waits for it.
 
-Three promises follow. A revision is never split: all events of a transaction come in one response (or in fragments that say so). None is lost and
-none comes twice. And who was cut off goes on from the last revision it saw plus one; if that is compacted it is told so, with the revision at which it can begin.
+Three promises follow. A revision is never split: all events of a transaction come in one response (or in fragments that say so). None is
+lost and none comes twice. And who was cut off goes on from the last revision it saw plus one; if that is compacted it is told so, with
+the revision at which it can begin.
 
 Source: etcd 3.5, server/storage/mvcc/watchable_store.go, watcher_group.go; server/etcdserver/api/v3rpc/watch.go.
 Left out: goroutines and tickers. `notify` is called after each write, `sync` and `tick_progress` from time to time, by whoever has a clock.
@@ -55,7 +56,7 @@ class WatchHub:
         """Per stream what was sent and not yet received."""
         self._behind: dict[tuple[int, int], Watcher] = {}  # unsynced ones and victims
 
-    # -- streams -----------------------------------------------------------------------------------------------------------------------------
+    # -- streams --------------------------------------------------------------------------------------------------------------------------
 
     def create(self, request: WatchCreateRequest, *, stream: int = 0) -> WatchResponse:
         """Begin a watch; the answer says under which ID its news will come, or why it cannot be."""
@@ -116,7 +117,7 @@ class WatchHub:
         self._behind.pop(name, None)
         self.synced.discard(watcher)
 
-    # -- news --------------------------------------------------------------------------------------------------------------------------------
+    # -- news -----------------------------------------------------------------------------------------------------------------------------
 
     def notify(self, first: int) -> None:
         """Tell synced watchers of the transactions from this main revision to now."""
@@ -150,7 +151,8 @@ class WatchHub:
                 self._remove(watcher)
             return
         changes, next_revision = self._batch(watcher)
-        self._tell(watcher, self._events(watcher, changes), now, next_revision=next_revision, group="synced" if next_revision > now else "unsynced")
+        group = "synced" if next_revision > now else "unsynced"
+        self._tell(watcher, self._events(watcher, changes), now, next_revision=next_revision, group=group)
 
     def _batch(self, watcher: Watcher) -> tuple[list[tuple[Revision, Record]], int]:
         """The next piece of history, and the revision at which the piece after it begins."""
@@ -212,7 +214,7 @@ class WatchHub:
             size += event_size
         yield response._replace(events=tuple(piece))
 
-    # -- progress ----------------------------------------------------------------------------------------------------------------------------
+    # -- progress -------------------------------------------------------------------------------------------------------------------------
 
     def progress(self, stream: int = 0) -> None:
         """Answer "how far are you?" for a whole stream, if all its watches have caught up."""

@@ -1,7 +1,8 @@
 """Who watches this key? Answered without asking every watcher.
 
-Watchers of one key are found by a dictionary. Watchers of ranges are sorted by where their range begins; beside each stands the furthest end of it and all before,
-so that a search walks left only as long as a range can still reach the key. For the ranges of Kubernetes, prefixes that do not overlap, that is one step.
+Watchers of one key are found by a dictionary. Watchers of ranges are sorted by where their range begins; beside each stands the furthest
+end of it and all before, so that a search walks left only as long as a range can still reach the key. For the ranges of Kubernetes,
+prefixes that do not overlap, that is one step.
 
 Source: etcd 3.5, server/storage/mvcc/watcher_group.go, which uses an interval tree for the same question.
 """
@@ -18,10 +19,13 @@ from k8sedu.etcd.ranges import Bounds
 class Watcher:
     """One watch: what it is about, and from which revision on it must still be told.
 
-    `group` is `synced` (it knows everything so far), `unsynced` (history is still to be sent) or `victim` (its stream was full when there was news).
+    `group` is `synced` (it knows everything so far), `unsynced` (history is still to be sent) or `victim` (its stream was full when there
+    was news).
     """
 
-    __slots__ = ("bounds", "filters", "fragment", "group", "kept", "min_revision", "request", "start_revision", "stream", "tells_progress", "watch_id")
+    __slots__ = (
+        "bounds", "filters", "group", "kept", "min_revision", "request", "start_revision", "stream", "tells_progress", "watch_id",
+    )  # fmt: skip
 
     def __init__(self, watch_id: int, stream: int, request: WatchCreateRequest, bounds: Bounds, *, start_revision: int, group: str) -> None:
         self.watch_id, self.stream, self.request, self.bounds = watch_id, stream, request, bounds

@@ -42,6 +42,13 @@ LEASES = st.sampled_from([0, 0, 0, 101, 102, 999])
 REVISIONS = st.sampled_from([0, 0, 0, 1, 2, 3, 5, 8, 13, 21, 34, -1])
 FLAGS = st.sampled_from([False, False, True])
 
+def only_operand(compare: api.Compare) -> api.Compare:
+    """A comparison carries one operand, the one of its target."""
+    fields = {"VERSION": "version", "CREATE": "create_revision", "MOD": "mod_revision", "VALUE": "value", "LEASE": "lease"}
+    field = fields[compare.target]
+    return api.Compare(compare.key, compare.target, compare.result, range_end=compare.range_end, **{field: getattr(compare, field)})
+
+
 puts = st.builds(api.PutRequest, KEYS | st.just(b""), VALUES, LEASES, FLAGS, FLAGS, FLAGS)
 ranges = st.builds(
     api.RangeRequest, KEYS, ENDS, st.integers(0, 4), REVISIONS,
@@ -52,14 +59,7 @@ deletes = st.builds(api.DeleteRangeRequest, KEYS, ENDS, FLAGS)
 compares = st.builds(
     api.Compare, KEYS, st.sampled_from(["VERSION", "CREATE", "MOD", "VALUE", "LEASE"]),
     st.sampled_from(["EQUAL", "GREATER", "LESS", "NOT_EQUAL"]), st.integers(0, 3), REVISIONS, REVISIONS, VALUES, LEASES, ENDS,
-).map(lambda compare: only_operand(compare))  # fmt: skip
-
-
-def only_operand(compare: api.Compare) -> api.Compare:
-    """A comparison carries one operand, the one of its target."""
-    fields = {"VERSION": "version", "CREATE": "create_revision", "MOD": "mod_revision", "VALUE": "value", "LEASE": "lease"}
-    field = fields[compare.target]
-    return api.Compare(compare.key, compare.target, compare.result, range_end=compare.range_end, **{field: getattr(compare, field)})
+).map(only_operand)  # fmt: skip
 
 
 def txns(operations: st.SearchStrategy[Any]) -> st.SearchStrategy[api.TxnRequest]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import random
 import subprocess
 import sys
@@ -73,13 +74,20 @@ def test_every_byte_flipped(mask: int) -> None:
     flat = [(number, place) for number, (_, data) in enumerate(log) for place in range(len(data))]
     for number, place in flat:
         damaged = [(name, bytes(flipped(data, place, mask)) if each == number else data) for each, (name, data) in enumerate(log)]
-        try:
-            contents = read(damaged)
-        except WalError as refusal:
-            assert ".wal, offset " in str(refusal)
+        contents = read_or_refusal(damaged)
+        if isinstance(contents, str):
+            assert ".wal, offset " in contents
         else:
             assert is_beginning_of(contents, whole)
             assert contents.torn is not None, f"{log[number][0]}, byte {place} flipped by {mask:#x} went unnoticed"
+
+
+def read_or_refusal(log: list[tuple[str, bytes]]) -> Contents | str:
+    """What a log says, or the sentence with which it is refused."""
+    try:
+        return read(log)
+    except WalError as refusal:
+        return str(refusal)
 
 
 def flipped(data: bytes, place: int, mask: int) -> bytearray:
@@ -92,21 +100,15 @@ def flipped(data: bytes, place: int, mask: int) -> bytearray:
 @given(st.binary(max_size=300))
 def test_random_bytes_are_refused(data: bytes) -> None:
     """Bytes that are no log are refused, or taken for the torn beginning of one."""
-    try:
-        contents = read([("x.wal", data)])
-    except WalError as refusal:
-        assert str(refusal).startswith("x.wal, offset ")
-    else:
-        assert contents.entries == ()
+    contents = read_or_refusal([("x.wal", data)])
+    assert contents.startswith("x.wal, offset ") if isinstance(contents, str) else contents.entries == ()
 
 
 @given(st.binary(max_size=80))
 def test_random_bytes_as_a_message(data: bytes) -> None:
     """Bytes that are no message are refused with a typed error."""
-    try:
+    with contextlib.suppress(ProtobufError):
         decode(REQUEST, data)
-    except ProtobufError as refusal:
-        assert "expected" in str(refusal) or "cannot have" in str(refusal)
 
 
 def test_an_empty_sector_is_torn() -> None:
@@ -145,7 +147,7 @@ def test_a_real_log(conformance_path: Path) -> None:
             assert encode_request(request, request_id=decode(REQUEST, entry.Data).header.ID) == entry.Data
 
 
-# -- in a folder ----------------------------------------------------------------------------------------------------------------------------
+# -- in a folder --------------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_folder_with_many_segments(tmp_path: Path) -> None:
