@@ -1,9 +1,9 @@
 """A store as a frozen value, node by node and page by page: what a trace remembers of it and what the pictures are drawn from.
 
-The form is that of a page in a file, texts and numbers only, so that it can be saved, compared, and made from a real member's directory as well:
+It has texts and numbers only, so that it can be saved, compared, and made from a real member's directory as well:
 
     revision, compact_revision
-    index     {root, nodes: {id: {keys, lives, children}}}          one row of `lives` per key: its generations as texts, (("2", "3t"), ("5",))
+    index     {root, nodes: {id: {keys, lives, children}}}          `lives`, one row per key: (("2", "3t"), ("5",))
     pages     {root, first, pages: {id: {kind, keys, records, holes, children, next}}}
               a record is (revision, key, value, is_tombstone, lease); revisions are texts like "4.1"
     keys      {key: {lives, value, create_revision, mod_revision, version, lease}} of the keys that are there or have a past
@@ -44,7 +44,7 @@ def store_frame(store: Store, before: Frozen = EMPTY) -> Frozen:
         pages=_pages_frame(store, before.get("pages", EMPTY)),
         keys=Frozen({readable(key): _key_frame(store, history) for key, history in store.index.items()}),
     )
-    return shared(frame, before)
+    return shared(frame, before)  # type: ignore[no-any-return]  # shared keeps the type
 
 
 def shared(new: Any, old: Any) -> Any:
