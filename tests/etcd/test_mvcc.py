@@ -76,7 +76,7 @@ class StoreMachine(RuleBasedStateMachine):
         puts = tuple(api.PutRequest(key, b"t") for key in keys if key != gone)
         self.store.txn(api.TxnRequest((), (*puts, api.DeleteRangeRequest(gone))))
         there = gone in self.naive.at(self.naive.revision)
-        self.naive.commit([(put.key, b"t") for put in puts] + ([(gone, None)] if there else []))
+        self.naive.commit([(key, b"t") for key in keys if key != gone] + ([(gone, None)] if there else []))
 
     @precondition(lambda self: self.store.revision > max(self.store.compact_revision, 0))
     @rule(data=st.data())

@@ -5,13 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -78,47 +74,6 @@ requests = st.one_of(
 )  # fmt: skip
 
 
-def free_port() -> int:
-    """A port of the loopback device that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def real_etcd() -> Iterator[str]:
-    """A fresh etcd of one member on loopback; yields its address."""
-    with TemporaryDirectory() as folder:
-        client, peer = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
-        process = subprocess.Popen(
-            [
-                str(ETCD), "--data-dir", str(Path(folder) / "etcd"), "--listen-client-urls", client, "--advertise-client-urls", client,
-                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}",
-                "--unsafe-no-fsync", "--log-level", "error",
-            ],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            wait_until_ready(client)
-            yield client
-        finally:
-            process.kill()
-            process.wait()
-
-
-def wait_until_ready(client: str) -> None:
-    """An etcd needs a moment to elect itself."""
-    for _ in range(600):
-        try:
-            if "header" in post(client, "kv/range", {"key": "YQ=="}):
-                return
-        except OSError:
-            pass
-        time.sleep(0.05)
-    pytest.fail("the real etcd did not start within 30 s")
-
-
 def post(client: str, path: str, data: Any) -> Any:
     """Ask the real etcd through its JSON gateway."""
     request = urllib.request.Request(f"{client}/v3/{path}", json.dumps(data).encode(), {"Content-Type": "application/json"})
@@ -147,12 +102,12 @@ def ask_model(server: Server, request: Any) -> Any:
 
 @needs_etcd
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(requests, min_size=60, max_size=120))
-def test_a_real_etcd_answers_the_same(script: list[Any]) -> None:
+@given(script=st.lists(requests, min_size=60, max_size=120))
+def test_a_real_etcd_answers_the_same(real_etcd: Any, script: list[Any]) -> None:
     """Whatever is asked, the model and a real etcd answer the same in every field."""
     version = subprocess.run([str(ETCD), "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
     server = Server(release=version)
-    with real_etcd() as client:
+    with TemporaryDirectory() as folder, real_etcd(Path(folder) / "etcd") as (client, _):
         for number, request in enumerate(script):
             real, model = ask_real(client, request), ask_model(server, request)
             assert model == real, f"request {number}: {request}"

@@ -12,6 +12,8 @@ from house.floors import floor
 from house.source import Module
 
 EDGES = {
+    "k8sedu.etcd.datadir": "reads the directory of a real etcd",
+    "k8sedu.etcd.waldir": "writes and reads the log of a member, with fsync",
     "k8sedu.files": "writes files whole, for everybody who saves something",
     "k8sedu.versions": "asks which packages are installed",
     "k8sedu.lazy": "imports modules on first use",
