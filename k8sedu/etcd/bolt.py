@@ -236,7 +236,7 @@ class Bolt:
         for _, elements, _ in self.tree(root):
             yield from elements
 
-    # -- the whole file ----------------------------------------------------------------------------------------------------------------------
+    # -- the whole file ------------------------------------------------------------------------------------------
 
     def page_map(self) -> tuple[PageUse, ...]:
         """What every page of the file is for.
