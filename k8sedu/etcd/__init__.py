@@ -1,1 +1,95 @@
-"""etcd: the store that remembers everything Kubernetes knows."""
+"""etcd: the store that remembers everything Kubernetes knows.
+
+Read the files in this order:
+
+1. `api`, `errors`, `revision`, `releases` - the words: requests and answers, refusals, the store's one clock, where releases differ
+2. `btree`, `keyindex`, `bptree` - the two trees, and the history of a key
+3. `ranges`, `checks`, `txn`, `mvcc`, `hashkv` - the store: reading, refusing, transactions, the whole, and its checksum
+4. `watch`, `watchers`, `lease` - being told of changes, and keys that live only while somebody renews them
+5. `protobuf`, `schema`, `crc32c`, `wal`, `waldir`, `snapshot` - what lies on disk
+6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine, and requests as words, as JSON and as recorded answers
+7. `bolt`, `member`, `members`, `datadir` - a real etcd's directory, opened
+8. `frames`, `agreement`, `sim`, `views`, `lab` - how a run is remembered, runs, pictures, and the laboratory
+
+The names below are loaded when they are first used, so that `import k8sedu.etcd` costs next to nothing.
+
+>>> from k8sedu import etcd
+>>> store = etcd.Store()
+>>> store.put("a", "1").header.revision
+2
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from k8sedu.lazy import attach
+
+if TYPE_CHECKING:
+    from k8sedu.etcd import api, datadir, errors, lab, members, sim, views
+    from k8sedu.etcd.bptree import BPlusTree
+    from k8sedu.etcd.btree import BTree
+    from k8sedu.etcd.frames import store_frame
+    from k8sedu.etcd.keyindex import KeyIndex
+    from k8sedu.etcd.lease import Lessor
+    from k8sedu.etcd.mvcc import Store
+    from k8sedu.etcd.revision import Revision
+    from k8sedu.etcd.server import Server
+    from k8sedu.etcd.sim import Clients, fork, rerun, run_scenario, scenario_of, simulate
+    from k8sedu.etcd.sim.story import tell
+    from k8sedu.etcd.watch import WatchHub
+
+__all__ = [
+    "BPlusTree",
+    "BTree",
+    "Clients",
+    "KeyIndex",
+    "Lessor",
+    "Revision",
+    "Server",
+    "Store",
+    "WatchHub",
+    "api",
+    "datadir",
+    "errors",
+    "fork",
+    "lab",
+    "members",
+    "rerun",
+    "run_scenario",
+    "scenario_of",
+    "sim",
+    "simulate",
+    "store_frame",
+    "tell",
+    "views",
+]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "BPlusTree": "bptree",
+        "BTree": "btree",
+        "Clients": "sim",
+        "KeyIndex": "keyindex",
+        "Lessor": "lease",
+        "Revision": "revision",
+        "Server": "server",
+        "Store": "mvcc",
+        "WatchHub": "watch",
+        "api": "api",
+        "datadir": "datadir",
+        "errors": "errors",
+        "fork": "sim",
+        "lab": "lab.lab",
+        "members": "members",
+        "rerun": "sim",
+        "run_scenario": "sim",
+        "scenario_of": "sim",
+        "sim": "sim",
+        "simulate": "sim",
+        "store_frame": "frames",
+        "tell": "sim.story",
+        "views": "views",
+    },
+)

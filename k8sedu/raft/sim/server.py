@@ -88,9 +88,8 @@ class Server:
         self.base_us = now_us - self.generator.randrange(self.tick_us)
         self.base_ticks = 0
         self.node = Node(self.name, storage=self.storage, config=self.config, rules=self.rules, generator=self.generator)
-        self.machine = Machine(remembers_sessions=self.rules.client_sessions)
-        self.machine.load(self.storage.snapshot.data)
         self.values: Frozen | None = None
+        self.start_machine()
         self.inbox: deque[tuple[int, Message]] = deque()
         self.waiting: dict[int, Waiting] = {}
         self.reads: list[Read] = []
@@ -100,6 +99,11 @@ class Server:
         self.alarm_ticks, self.alarm_role = NEVER_TICKS, "follower"
         self.log_key = (-1, -1, -1)
         self.cached_log: tuple[Entry, ...] = ()
+
+    def start_machine(self) -> None:
+        """Begin with the state machine as the snapshot holds it; a server with another machine has its own way."""
+        self.machine = Machine(remembers_sessions=self.rules.client_sessions)
+        self.machine.load(self.storage.snapshot.data)
 
     def crash(self) -> None:
         """Lose everything that is not on disk."""
