@@ -31,8 +31,8 @@ def test_the_chart_shows_every_point(run: Trace) -> None:
     found = points(run)
     assert len(axes.lines) == len({point.term for point in found})
     assert sum(len(line.get_xdata()) - 1 for line in axes.lines) == len(found)  # type: ignore[arg-type]  # a list of numbers
-    assert axes.get_title().strip() == f"Through {len(axes.lines)} terms the revision only grows, to {found[-1].revision}"
-    assert term_revision_timeline(run, ax=axes, language="zh").get_title().startswith("经过")
+    assert axes.get_title(loc="left").strip() == f"Through {len(axes.lines)} terms the revision only grows, to {found[-1].revision}"
+    assert term_revision_timeline(run, ax=axes, language="zh").get_title(loc="left").startswith("经过")
     plt.close("all")
 
 
