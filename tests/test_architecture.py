@@ -35,6 +35,7 @@ STORIES = {
     "tests/raft/sim/test_fork.py": "the function in the package's own file",
     "tests/raft/sim/test_faults.py": "each fault that a run can have",
     "tests/raft/sim/test_wrong_input.py": "every wrong input of a run, one sentence each",
+    "tests/etcd/sim/test_simulate.py": "the function in the package's own file",
 }
 """Tests of a system that are about no single file, each with what it is about."""
 

@@ -7,7 +7,7 @@ Read the files in this order:
 3. `ranges`, `checks`, `txn`, `mvcc`, `hashkv` - the store: reading, refusing, transactions, the whole, and its checksum
 4. `watch`, `watchers`, `lease` - being told of changes, and keys that live only while somebody renews them
 5. `protobuf`, `schema`, `crc32c`, `wal`, `waldir`, `snapshot` - what lies on disk
-6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine, and requests as words, as JSON and as recorded answers
+6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine; requests as words, JSON and recordings
 7. `bolt`, `member`, `members`, `datadir` - a real etcd's directory, opened
 8. `frames`, `agreement`, `sim`, `views`, `lab` - how a run is remembered, runs, pictures, and the laboratory
 
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.etcd import api, datadir, errors, lab, members, sim, views
+    from k8sedu.etcd import api, datadir, errors, lab, members, sim, specimens, views
     from k8sedu.etcd.bptree import BPlusTree
     from k8sedu.etcd.btree import BTree
     from k8sedu.etcd.frames import store_frame
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from k8sedu.etcd.mvcc import Store
     from k8sedu.etcd.revision import Revision
     from k8sedu.etcd.server import Server
-    from k8sedu.etcd.sim import Clients, fork, rerun, run_scenario, scenario_of, simulate
-    from k8sedu.etcd.sim.story import tell
+    from k8sedu.etcd.sim import Clients, fork, rerun, run_scenario, scenario_of, simulate, tell
     from k8sedu.etcd.watch import WatchHub
 
 __all__ = [
@@ -59,6 +58,7 @@ __all__ = [
     "run_scenario",
     "scenario_of",
     "sim",
+    "specimens",
     "simulate",
     "store_frame",
     "tell",
@@ -87,9 +87,10 @@ __getattr__, __dir__ = attach(
         "run_scenario": "sim",
         "scenario_of": "sim",
         "sim": "sim",
+        "specimens": "specimens",
         "simulate": "sim",
         "store_frame": "frames",
-        "tell": "sim.story",
+        "tell": "sim",
         "views": "views",
     },
 )

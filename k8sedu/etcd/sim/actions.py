@@ -25,7 +25,12 @@ def do(world: Cluster, fault: Fault) -> None:
     elif node in world.people and fault.kind in ("crash", "restart"):
         _client(world, fault.kind, node)
     else:
+        if fault.kind == "crash":
+            world.members[fault.arguments["node"]].write_database(now_us=world.now_us)
         do_in_raft(world, fault)
+        if fault.kind == "clock_drift":
+            world.members[fault.arguments["node"]].lease_alarm_us = None
+            world.arm_leases(world.members[fault.arguments["node"]])
 
 
 def _client(world: Cluster, kind: str, name: str) -> None:

@@ -139,11 +139,15 @@ class Member(Server):
 
     def apply_entry(self, entry: Entry, *, now_us: int) -> Any:
         """Apply one committed entry; None if it is empty or was applied before."""
+        self.write_database(now_us=now_us)
+        self.values = None
+        return self.etcd.apply(entry.index, entry.term, request_of(entry), now_ms=self.clock_ms(now_us))
+
+    def write_database(self, *, now_us: int) -> None:
+        """Note that what was applied before this tenth of a second is in the database by now."""
         batch = now_us // BATCH_US
         if batch > self.batch:
             self.batch, self.database_index = batch, max(self.database_index, self.etcd.consistent_index)
-        self.values = None
-        return self.etcd.apply(entry.index, entry.term, request_of(entry), now_ms=self.clock_ms(now_us))
 
     def next_request_id(self) -> str:
         """An ID that no other request has: the member, how often it was started, and a count."""

@@ -109,7 +109,8 @@ def _clock_drift(world: World, *, node: str, ppm: int) -> None:
 
 
 def _partition(world: World, *, groups: tuple[tuple[str, ...], ...], until_us: int | None = None) -> None:
-    _cut(world, links_between(groups, nodes=tuple(world.servers)), until_us, groups=groups)
+    nodes = dict.fromkeys((*world.servers, *(name for group in groups for name in group)))  # clients too, where they are named
+    _cut(world, links_between(groups, nodes=tuple(nodes)), until_us, groups=groups)
 
 
 def _block(world: World, *, sender: str, receiver: str, until_us: int | None = None) -> None:
