@@ -13,6 +13,7 @@ from house.source import Module
 
 EDGES = {
     "k8sedu.etcd.datadir": "reads the directory of a real etcd",
+    "k8sedu.etcd.specimens": "finds the real directories that come with the package",
     "k8sedu.etcd.waldir": "writes and reads the log of a member, with fsync",
     "k8sedu.files": "writes files whole, for everybody who saves something",
     "k8sedu.versions": "asks which packages are installed",

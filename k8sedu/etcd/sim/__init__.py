@@ -21,6 +21,7 @@ from k8sedu.etcd.sim.clients import Client, Clients, ClientsError
 from k8sedu.etcd.sim.member import Member, Wal
 from k8sedu.etcd.sim.parameters import Parameters, SimulationError, gather
 from k8sedu.etcd.sim.settings import read_settings, write_settings
+from k8sedu.etcd.sim.story import tell
 from k8sedu.etcd.sim.world import Cluster
 from k8sedu.raft.checker import Checker
 from k8sedu.raft.config import Config
@@ -35,7 +36,7 @@ from k8sedu.sim.scenario import Scenario, read
 from k8sedu.sim.seeds import stream
 from k8sedu.trace import Step, Trace
 
-__all__ = ["Clients", "ClientsError", "Parameters", "SimulationError", "fork", "rerun", "run_scenario", "scenario_of", "simulate"]
+__all__ = ["Clients", "ClientsError", "Parameters", "SimulationError", "fork", "rerun", "run_scenario", "scenario_of", "simulate", "tell"]
 
 
 def simulate(
