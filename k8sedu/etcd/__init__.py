@@ -8,7 +8,7 @@ Read the files in this order:
 4. `watch`, `watchers`, `lease` - being told of changes, and keys that live only while somebody renews them
 5. `protobuf`, `schema`, `crc32c`, `wal`, `waldir`, `snapshot` - what lies on disk
 6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine; requests as words, JSON and recordings
-7. `bolt`, `member`, `members`, `datadir` - a real etcd's directory, opened
+7. `bolt`, `identity`, `member`, `members`, `file_frames`, `datadir` - a real etcd's directory, opened
 8. `frames`, `agreement`, `sim`, `views`, `lab` - how a run is remembered, runs, pictures, and the laboratory
 
 The names below are loaded when they are first used, so that `import k8sedu.etcd` costs next to nothing.

@@ -186,6 +186,7 @@ class Bolt:
 
     def _elements(self, data: bytes, count: int, number: int) -> Iterator[Element]:
         """The elements of a leaf, also of an inline one."""
+        room = len(data)
         for place in range(count):
             offset = HEADER.size + place * LEAF_ELEMENT.size
             if offset + LEAF_ELEMENT.size > len(data):
@@ -193,7 +194,8 @@ class Bolt:
             flags, position, key_bytes, value_bytes = LEAF_ELEMENT.unpack_from(data, offset)
             start = offset + position
             end = start + key_bytes + value_bytes
-            if end > len(data):
+            room -= LEAF_ELEMENT.size + key_bytes + value_bytes
+            if end > len(data) or room < 0:
                 raise BoltError(f"{self.name}, page {number}, offset {offset}: met an element up to {end}, expected at most {len(data)}.")
             yield Element(data[start : start + key_bytes], data[start + key_bytes : end], bool(flags & 1), number)
 

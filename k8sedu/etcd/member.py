@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 
 from k8sedu.errors import K8sEduError
 from k8sedu.etcd.api import KeyValue
-from k8sedu.etcd.bolt import Bolt, BoltError
+from k8sedu.etcd.bolt import Bolt, BoltError, Element
+from k8sedu.etcd.bptree import RevisionOrderError
+from k8sedu.etcd.identity import Identity, identify
 from k8sedu.etcd.json_form import to_json
 from k8sedu.etcd.protobuf import ProtobufError, decode
 from k8sedu.etcd.revision import Revision, RevisionError, is_tombstone
@@ -50,11 +52,17 @@ class Member(NamedTuple):
     """By file name."""
     flushed_index: int
     """The consistent index that the backend itself tells."""
+    identity: Identity = Identity()
 
     @property
     def raft_term(self) -> int:
-        """The newest term that the member knows."""
+        """The newest term that the member knows: that of its last entry, or a later one in which it only voted or stood for election."""
         return self.log.hard_state.term
+
+    @property
+    def last_term(self) -> int:
+        """The term of the last entry of the log."""
+        return self.log.entries[-1].Term if self.log.entries else self.server.term
 
     def terms(self) -> dict[int, tuple[int, int]]:
         """Each term of the log with its first and last index."""
@@ -74,17 +82,28 @@ class Member(NamedTuple):
         server = Server(release=str(self.server.store.release))
         return tuple(_apply(server, entry) for entry in entries)
 
+    def flushed(self) -> Server:
+        """The member as its backend alone tells, without what only the log knows."""
+        return read_backend(self.bolt, release=str(self.server.store.release))
+
     def to_json(self) -> dict[str, Any]:
         """What the member holds, with the field names of etcd's API."""
         store, lessor = self.server.store, self.server.lessor
         return {
             "name": self.name,
+            "member_id": f"{self.identity.member_id:x}",
+            "cluster_id": f"{self.identity.cluster_id:x}",
+            "members": {f"{peer.member_id:x}": peer.name for peer in self.identity.peers},
             "revision": store.revision,
             "compacted_revision": max(store.compact_revision, 0),
             "raft_term": self.raft_term,
+            "last_term": self.last_term,
             "raft_index": self.log.entries[-1].Index if self.log.entries else self.server.consistent_index,
+            "committed_index": self.log.hard_state.commit,
             "consistent_index": self.server.consistent_index,
+            "flushed_index": self.flushed_index,
             "kvs": [to_json(kv) for kv in store.range(b"\0", b"\0").kvs],
+            "history": {key.decode("latin-1"): list(filter(None, history.lives())) for key, history in store.index.items()},
             "leases": [lease.lease_id for lease in lessor.leases],
             "lease_keys": {str(lease.lease_id): [key.decode("latin-1") for key in lease.keys] for lease in lessor.leases},
             "lease_ttls": {str(lease.lease_id): lease.ttl_s for lease in lessor.leases},
@@ -94,29 +113,44 @@ class Member(NamedTuple):
         }
 
 
-def assemble(name: str, bolt: Bolt, log: Contents, snapshots: Mapping[str, RaftSnapshot]) -> Member:
+def assemble(
+    name: str, bolt: Bolt, log: Contents, snapshots: Mapping[str, RaftSnapshot], *, release: str = ""
+) -> Member:
     """Put a member together and apply what its backend has not seen.
+
+    `release` is the etcd that wrote it; otherwise the cluster's version counts, which tells the first two numbers only.
 
     Raises:
         MemberError, BoltError: the parts are damaged or do not fit together.
     """
     try:
-        return _assemble(name, bolt, log, snapshots)
+        server = read_backend(bolt, release=release)
+        flushed = server.consistent_index
+        _replay(server, name, log)
+        return Member(name, server, bolt, log, snapshots, flushed, identify(bolt, log.metadata, snapshots))
     except (BoltError, MemberError):
         raise
     except K8sEduError as error:
         raise MemberError(f"{bolt.name}: {error}") from error
 
 
-def _assemble(name: str, bolt: Bolt, log: Contents, snapshots: Mapping[str, RaftSnapshot]) -> Member:
+def read_backend(bolt: Bolt, *, release: str = "") -> Server:
+    """Store, leases and consistent index as the backend has them.
+
+    Raises:
+        BoltError, MemberError: it is damaged.
+    """
     metas = {element.key: element.value for element in bolt.items("meta")}
-    server = Server(release=_release(bolt))
+    server = Server(release=release or _release(bolt))
     _fill(server, bolt)
-    flushed = int.from_bytes(metas.get(b"consistent_index", b""), "big")
-    server.consistent_index = flushed
+    server.consistent_index, server.term = (int.from_bytes(metas.get(key, b""), "big") for key in (b"consistent_index", b"term"))
     _resume_compaction(server, metas)
-    _replay(server, name, log)
-    return Member(name, server, bolt, log, snapshots, flushed)
+    return server
+
+
+def consistent_index(bolt: Bolt) -> int:
+    """The last entry of the log that is in the backend."""
+    return next((int.from_bytes(element.value, "big") for element in bolt.items("meta") if element.key == b"consistent_index"), 0)
 
 
 def _release(bolt: Bolt) -> str:
@@ -135,15 +169,26 @@ def _fill(server: Server, bolt: Bolt) -> None:
         rows.append([lease.ID, lease.TTL, lease.RemainingTTL])
     server.lessor.restore(rows, now_ms=0)
     for element in bolt.items("key"):
+        revision, kv = record_of(bolt, element)
         try:
-            revision = Revision.from_bytes(element.key)
-        except RevisionError as error:
+            server.store.put_back(revision, kv)
+        except RevisionOrderError as error:
             raise MemberError(f"{bolt.name}, page {element.page}: {error}") from None
-        kv: KeyValue = _decoded(KEY_VALUE, element.value, bolt, element.page)
-        if is_tombstone(element.key):
-            kv = KeyValue(kv.key, mod_revision=revision.main)
-        server.store.put_back(revision, kv)
         server.store.revision = max(server.store.revision, revision.main)
+
+
+def record_of(bolt: Bolt, element: Element) -> tuple[Revision, KeyValue]:
+    """An element of the bucket `key` as revision and record; a tombstone has version 0.
+
+    Raises:
+        MemberError: it is damaged; the sentence names the page.
+    """
+    try:
+        revision = Revision.from_bytes(element.key)
+    except RevisionError as error:
+        raise MemberError(f"{bolt.name}, page {element.page}: {error}") from None
+    kv: KeyValue = _decoded(KEY_VALUE, element.value, bolt, element.page)
+    return revision, KeyValue(kv.key, mod_revision=revision.main) if is_tombstone(element.key) else kv
 
 
 def _decoded(message: Any, data: bytes, bolt: Bolt, page: int) -> Any:

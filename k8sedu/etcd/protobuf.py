@@ -115,7 +115,10 @@ def decode(message: Message, data: bytes) -> Any:
             continue
         value = _decode_field(field, wire, item, offset)
         values[field.name] = (*values.get(field.name, ()), value) if field.repeated else value
-    return message.make(**values)
+    try:
+        return message.make(**values)
+    except TypeError:
+        raise ProtobufError(f"met a message of {', '.join(values) or 'nothing'}, expected a field that it cannot do without.") from None
 
 
 def fields(data: bytes) -> Iterator[tuple[int, int, Any, int]]:

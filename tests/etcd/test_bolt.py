@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,29 @@ def test_a_damaged_database_is_read_or_refused() -> None:
             refused += 1
             assert str(refusal).startswith("db")  # noqa: PT017 (most damage is told, some only changes a value: both are fine)
     assert refused > 20
+
+
+def test_a_record_without_a_key_is_refused() -> None:
+    """A record from which damage took the key is refused, naming file and page."""
+    data = bytearray(SAMPLE.read_bytes())
+    bolt = Bolt(bytes(data), name="db")
+    element = next(bolt.items("key"))
+    place = data.index(element.key + element.value, element.page * bolt.page_bytes) + len(element.key)
+    data[place] = 0x7A  # the number of a field that nobody knows, instead of the key's
+    with pytest.raises(MemberError, match=r"db, page 2: met a message of .*, expected a field"):
+        assemble("m", Bolt(bytes(data), name="db"), read([("a.wal", Encoder().start(b""))]), {})
+
+
+def test_elements_cannot_claim_more_than_their_page() -> None:
+    """Elements that all point to the same bytes, to make a reader collect far more than there is, are refused."""
+    data = bytearray(SAMPLE.read_bytes())
+    offset = 2 * 4096
+    count = 200
+    data[offset + 10 : offset + 12] = count.to_bytes(2, "little")
+    for place in range(count):
+        struct.pack_into("<IIII", data, offset + 16 + 16 * place, 0, 0, 17, 800)
+    with pytest.raises(BoltError, match=r"page 2, offset \d+: met an element"):
+        list(Bolt(bytes(data)).items("key"))
 
 
 def test_a_tree_that_bites_its_tail_is_refused() -> None:

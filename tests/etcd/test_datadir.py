@@ -4,6 +4,10 @@ import json
 import random
 import shutil
 import signal
+import struct
+import threading
+import time
+import urllib.error
 import urllib.request
 from base64 import b64encode
 from pathlib import Path
@@ -12,9 +16,12 @@ from typing import Any
 import pytest
 
 from k8sedu.etcd import members as cluster
+from k8sedu.etcd.bolt import MAGIC, VERSION, Bolt, fnv1a
 from k8sedu.etcd.datadir import load
+from k8sedu.etcd.errors import CompactedError
 from k8sedu.etcd.frames import store_frame
-from k8sedu.etcd.member import MemberError, describe
+from k8sedu.etcd.json_form import to_json
+from k8sedu.etcd.member import MemberError, assemble, describe
 from k8sedu.etcd.wal import WalError
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance/etcd"
@@ -69,20 +76,6 @@ def copies(tmp_path: Path) -> list[Path]:
     return [tmp_path / name for name in ("m1", "m2", "m3")]
 
 
-def test_a_broken_cluster_is_told(copies: list[Path]) -> None:
-    """A member whose log holds another entry at a committed index breaks Log Matching, agreement and equality, each by name."""
-    members = [load(copy) for copy in copies]
-    entries = list(members[0].log.entries)
-    entries[50] = entries[50]._replace(Data=entries[49].Data)
-    broken = members[0]._replace(log=members[0].log._replace(entries=tuple(entries)))
-    verdict = cluster.check([broken, *members[1:]])
-    assert {name for name, sentence in verdict.items() if sentence} == {"log_matching", "committed_entries_agree"}
-    assert "m1 and m2" in str(verdict["log_matching"])
-    other = members[0]._replace(server=load(copies[1]).server)
-    other.server.store.put("x", "y")
-    assert cluster.same_state_at_same_index([other, members[2]]) is not None
-
-
 def test_a_damaged_directory_is_told_by_file(copies: list[Path]) -> None:
     """What is missing or damaged is named."""
     log = next((copies[0] / "member/wal").iterdir())
@@ -97,6 +90,53 @@ def test_a_damaged_directory_is_told_by_file(copies: list[Path]) -> None:
     shutil.rmtree(copies[2] / "member/wal")
     with pytest.raises(MemberError, match="no folder member/wal"):
         load(copies[2])
+
+
+@pytest.mark.parametrize(("folder", "root"), [("datadir", 3), ("datadir", 7), ("cluster/m1", 7), ("cluster/m2", 8), ("cluster/m3", 6)])
+def test_the_log_makes_up_for_a_backend_that_is_late(folder: str, root: int) -> None:
+    """With a stale copy of an older root as the tree that counts, the log brings it to the very same data, even from nothing."""
+    whole = load(CONFORMANCE / folder)
+    meta, data = whole.bolt.meta, bytearray(whole.bolt.data)
+    place = meta.page * meta.page_bytes + 16
+    form = struct.pack("<IIIIQQQQQ", MAGIC, VERSION, meta.page_bytes, 0, root, 0, meta.freelist, meta.high_water, meta.transaction)
+    data[place : place + len(form) + 8] = form + fnv1a(form).to_bytes(8, "little")
+    late = assemble(whole.name, Bolt(bytes(data)), whole.log, whole.snapshots)
+    assert late.flushed_index < whole.flushed_index
+    assert late.flushed().store.revision < late.server.store.revision
+    ignored = {"flushed_index": 0, "members": {}}
+    assert {**late.to_json(), **ignored} == {**whole.to_json(), **ignored}
+
+
+def test_a_received_database_counts_if_it_was_not_put_in_place(copies: list[Path]) -> None:
+    """A leader's database lies beside a follower's old one until the follower has put it in its place; the newer one is read."""
+    whole = load(copies[0])
+    folder = copies[0] / "member/snap"
+    (folder / "db").rename(folder / f"{122:016x}.snap.db")
+    older = bytearray((CONFORMANCE / "cluster/m1/member/snap/db").read_bytes())
+    place = older.index((152).to_bytes(8, "big"), whole.bolt.meta.root * 4096)
+    older[place : place + 8] = (100).to_bytes(8, "big")
+    (folder / "db").write_bytes(older)
+    member = load(copies[0])
+    assert member.bolt.name.endswith("000000000000007a.snap.db")
+    assert member.to_json() == whole.to_json()
+
+
+def test_reading_changes_nothing(copies: list[Path]) -> None:
+    """A directory that was read has the same bytes and dates as before, and one that may not be written can be read."""
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in copies[0].rglob("*") if path.is_file()}
+    for folder in copies[0].rglob("*"):
+        folder.chmod(0o555 if folder.is_dir() else 0o444)
+    load(copies[0])
+    assert before == {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in copies[0].rglob("*") if path.is_file()}
+    assert load(copies[0] / "member").server.store.revision == 132
+
+
+def test_the_release_can_be_told() -> None:
+    """A directory tells two numbers of its release; who knows the third can say it, and a text that is none is refused."""
+    assert load(CONFORMANCE / "datadir").server.store.release[:2] == (3, 4)
+    assert load(CONFORMANCE / "datadir", release="3.4.34").server.store.release.keeps_tombstone
+    with pytest.raises(MemberError, match="met the release 'newest', expected one like"):
+        load(CONFORMANCE / "datadir", release="newest")
 
 
 def test_entries_are_described() -> None:
@@ -115,31 +155,124 @@ def test_a_real_directory_can_be_drawn() -> None:
 # -- against an etcd of this machine ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(shutil.which("etcd") is None, reason="there is no etcd on PATH to read a directory of (Debian: etcd-server)")
+needs_etcd = pytest.mark.skipif(not shutil.which("etcd"), reason="there is no etcd on PATH to read a directory of (Debian: etcd-server)")
+
+
+def text(raw: str) -> str:
+    """Text as the gateway wants it."""
+    return b64encode(raw.encode()).decode()
+
+
+def some_request(generator: random.Random, number: int) -> tuple[str, dict[str, Any]]:
+    """A write by its path and body: puts with and without a lease, deletions, transactions, leases, compactions."""
+    key, value = text(f"/k{generator.randrange(12)}"), text(f"{number}" * generator.randrange(1, 60))
+    leased = {"key": key, "value": value, "lease": str(generator.choice([0, 0, 77, 78]))}
+    put, counted = {"requestPut": leased}, {"requestPut": {"key": text(f"/t{number % 5}"), "value": value}}
+    gone = {"requestDeleteRange": {"key": text("/k1"), "range_end": text("/k2")}}
+    compare = {"key": key, "target": "VERSION", "result": "GREATER", "version": "1"}
+    requests: list[tuple[str, dict[str, Any]]] = [
+        ("kv/put", leased), ("kv/put", leased), ("kv/put", {"key": key, "value": value}),
+        ("kv/deleterange", {"key": key}), ("kv/deleterange", {"key": text("/k3"), "range_end": text("/k5")}),
+        ("kv/txn", {"compare": [compare], "success": [put, counted, gone], "failure": [put]}),
+        ("lease/grant", {"ID": str(generator.choice([77, 78, 79])), "TTL": "600"}),
+        ("lease/revoke", {"ID": str(generator.choice([77, 79, 79]))}),
+        ("kv/compaction", {"revision": str(max(number - generator.randrange(30), 1)), "physical": generator.random() < 0.5}),
+    ]  # fmt: skip
+    return generator.choice(requests)
+
+
+def row(kv: dict[str, str]) -> tuple[str, ...]:
+    """A key as the gateway tells it."""
+    return tuple(kv.get(name, "") for name in ("key", "create_revision", "mod_revision", "version", "value", "lease"))
+
+
+def everything(client: str) -> dict[str, Any]:
+    """What a real etcd says it holds: all keys now and at many revisions of the past, and all leases with their keys."""
+    whole = {"key": "AA==", "range_end": "AA=="}
+    revision = int(post(client, "kv/range", whole)["header"]["revision"])
+    answers = {at: try_to_post(client, "kv/range", {**whole, "revision": str(at)}) for at in sampled(revision)}
+    leases = [lease["ID"] for lease in post(client, "lease/leases", {}).get("leases", [])]
+    held = {int(lease): post(client, "lease/timetolive", {"ID": lease, "keys": True}) for lease in leases}
+    return {
+        "revision": revision,
+        "past": {at: [row(kv) for kv in answer.get("kvs", [])] if answer else "compacted" for at, answer in answers.items()},
+        "leases": {lease: (answer["grantedTTL"], sorted(answer.get("keys", []))) for lease, answer in held.items()},
+    }
+
+
+def read_everything(folder: Path) -> dict[str, Any]:
+    """The same from the directory."""
+    server = load(folder).server
+    past: dict[int, Any] = {}
+    for at in sampled(server.store.revision):
+        try:
+            kvs = server.store.range(b"\0", b"\0", revision=at).kvs
+            past[at] = [row(to_json(kv, text=lambda raw: b64encode(raw).decode(), number=str)) for kv in kvs]
+        except CompactedError:
+            past[at] = "compacted"
+    leases = {lease.lease_id: (str(lease.ttl_s), sorted(b64encode(key).decode() for key in lease.keys)) for lease in server.lessor.leases}
+    return {"revision": server.store.revision, "past": past, "leases": leases}
+
+
+def sampled(revision: int) -> list[int]:
+    """Revisions all over the past, the newest hundred among them."""
+    return sorted({*range(1, revision + 1, 7), *range(max(revision - 100, 1), revision + 1)})
+
+
+@needs_etcd
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_directory_of_a_killed_etcd(tmp_path: Path, seed: int, real_etcd: Any) -> None:
-    """A real etcd that is killed in the middle of its work leaves a directory that says what its last answers said."""
+    """A real etcd that is killed with kill -9 leaves a directory that says what its last answers said: keys, leases, the whole history."""
     generator = random.Random(seed)
     with real_etcd(tmp_path / "data") as (client, process):
-        for number in range(60):
-            key = b64encode(b"/k%d" % generator.randrange(8)).decode()
-            if generator.random() < 0.2:
-                post(client, "kv/deleterange", {"key": key})
-            else:
-                post(client, "kv/put", {"key": key, "value": b64encode(b"%d" % number).decode()})
-            if number == 30:
-                post(client, "kv/compaction", {"revision": "10"})
-                post(client, "lease/grant", {"ID": "77", "TTL": "600"})
-        everything = post(client, "kv/range", {"key": "AA==", "range_end": "AA=="})
+        for number in range(1, 150):
+            path, body = some_request(generator, number)
+            try_to_post(client, path, body)
+        last = everything(client)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        member = load(tmp_path / "data")
-    store = member.server.store
-    assert store.revision == int(everything["header"]["revision"])
-    assert [(b64encode(kv.key).decode(), str(kv.mod_revision), str(kv.version)) for kv in store.range(b"\0", b"\0").kvs] == [
-        (kv["key"], kv["mod_revision"], kv["version"]) for kv in everything["kvs"]
-    ]
-    assert [lease.lease_id for lease in member.server.lessor.leases] == [77]
+        assert read_everything(tmp_path / "data") == last
+
+
+@needs_etcd
+@pytest.mark.parametrize("seed", [3, 4])
+def test_an_etcd_that_is_killed_while_it_writes(tmp_path: Path, seed: int, real_etcd: Any) -> None:
+    """Killed in the middle of writes, a directory holds all that was acknowledged, and says what the real etcd says after its restart."""
+    folder, acknowledged = tmp_path / "data", [0]
+    with real_etcd(folder) as (client, process):
+        writers = [threading.Thread(target=write_until_dead, args=(client, random.Random(10 * seed + n), acknowledged)) for n in range(3)]
+        for writer in writers:
+            writer.start()
+        time.sleep(0.4 + 0.3 * (seed % 3))
+        process.send_signal(signal.SIGKILL)
+        for writer in writers:
+            writer.join()
+        process.wait()
+    found = read_everything(folder)
+    assert found["revision"] >= acknowledged[0] > 1
+    with real_etcd(folder) as (client, _):
+        assert everything(client) == found
+
+
+def write_until_dead(client: str, generator: random.Random, acknowledged: list[int]) -> None:
+    """Write as fast as answers come, and note the largest revision that was answered."""
+    number = 1
+    while True:
+        path, body = some_request(generator, number)
+        number += 1
+        try:
+            answer = try_to_post(client, path, body)
+        except (OSError, ValueError):
+            return
+        acknowledged[0] = max(acknowledged[0], int(answer.get("header", {}).get("revision", 0)))
+
+
+def try_to_post(client: str, path: str, body: Any) -> Any:
+    """Ask the real etcd; a refusal is an answer too, without a revision."""
+    try:
+        return post(client, path, body)
+    except urllib.error.HTTPError:
+        return {}
 
 
 def post(client: str, path: str, data: Any) -> Any:
@@ -147,5 +280,3 @@ def post(client: str, path: str, data: Any) -> Any:
     request = urllib.request.Request(f"{client}/v3/{path}", json.dumps(data).encode())
     with urllib.request.urlopen(request, timeout=20) as response:
         return json.load(response)
-
-
