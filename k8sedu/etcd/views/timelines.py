@@ -58,7 +58,7 @@ def term_revision_timeline(
     Each point is an applied entry; where the line is flat nothing was changed, as by a delete that found nothing.
     """
     found = points(source)
-    axes = charts.axes(ax, title=_in(_title(found), language), y="revision", theme=theme)
+    axes = charts.axes(ax, title=in_language(_title(found), language), y="revision", theme=theme)
     duration_us = max(found[-1].time_us - found[0].time_us, 1) if found else 1
     with charts.style(theme):
         spans = [(term, list(rows)) for term, rows in groupby(found, key=lambda point: point.term)]
@@ -75,7 +75,7 @@ def term_revision_timeline(
         axes.set_ylim(bottom=0)
     if found:
         charts.time_axis(axes, start_us=min(0, found[0].time_us), end_us=found[-1].time_us)
-    axes.set_xlabel(_in(TIME, language))
+    axes.set_xlabel(in_language(TIME, language))
     return axes
 
 
@@ -123,7 +123,7 @@ def watch_lanes(trace: Trace, *, ax: Axes | None = None, language: str | None = 
         f"{len(clients)} 个 watcher：每个 revision 恰好一次，按顺序",
     )
     height = 1.6 + 0.6 * (len(clients) + 1)
-    axes = charts.axes(ax, title=_in(title, language), size=(7.6, height), theme=theme)
+    axes = charts.axes(ax, title=in_language(title, language), size=(7.6, height), theme=theme)
     made = {point.revision: point for point in reversed(points(trace)) if point.revision > 1}
     with charts.style(theme):
         _lane(axes, 0, [(point.time_us, revision) for revision, point in sorted(made.items())], "grey", theme)
@@ -131,11 +131,11 @@ def watch_lanes(trace: Trace, *, ax: Axes | None = None, language: str | None = 
             rows = [(row.time_us, row.last) for row in news if row.client == client]
             _lane(axes, number, rows, ("blue", "orange", "green", "purple")[number % 4 - 1], theme)
         _reconnects(axes, trace, clients, theme)
-        axes.set_yticks(range(len(clients) + 1), [_in(Words("store", "存储"), language), *clients])
+        axes.set_yticks(range(len(clients) + 1), [in_language(Words("store", "存储"), language), *clients])
         axes.set_ylim(len(clients) + 0.6, -0.6)
         axes.tick_params(axis="y", length=0)
     charts.time_axis(axes, start_us=0, end_us=trace.duration_us)
-    axes.set_xlabel(_in(TIME, language))
+    axes.set_xlabel(in_language(TIME, language))
     return axes
 
 
@@ -162,5 +162,6 @@ def _reconnects(axes: Axes, trace: Trace, clients: list[str], theme: Theme) -> N
             )
 
 
-def _in(words: Words, language: str | None) -> str:
+def in_language(words: Words, language: str | None) -> str:
+    """Words in the language that was asked for, else in that of the session."""
     return words.in_(language) if language else words.in_()
