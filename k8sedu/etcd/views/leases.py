@@ -71,7 +71,7 @@ def lease_timeline(trace: Trace, *, ax: Axes | None = None, language: str | None
             mine = [countdown for countdown in found if countdown.lease == lease]
             shade = colour(ROLES[number % len(ROLES)], theme)
             _saw(axes, mine, shade)
-            axes.text(0.01 + 0.2 * number, 1.09, f"lease {lease}", transform=axes.transAxes, color=shade, fontsize=10, weight=600)
+            axes.text(0.01 + 0.2 * number, 1.09, f"lease {lease}", transform=axes.transAxes, color=shade, fontsize=10, weight="bold")
         for lease, step in ended.items():
             axes.scatter([step.time_us], [0], marker="x", s=60, color=colour("vermillion", theme), zorder=4)
             text = f" revision {step.detail['revision']}" if lease else ""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import pytest
 
@@ -22,7 +24,7 @@ def test_a_lease_lasts_from_keep_alive_to_keep_alive(run: Trace) -> None:
     (ended,) = sorted({step.detail["lease"] for step in run.where("lease_revoke")})
     for lease in sorted({countdown.lease for countdown in countdowns(run)}):
         mine = [countdown for countdown in countdowns(run) if countdown.lease == lease]
-        assert all(before.end_us == after.start_us for before, after in zip(mine, mine[1:], strict=False))
+        assert all(before.end_us == after.start_us for before, after in pairwise(mine))
         ran_out = [countdown for countdown in mine if countdown.end_us - countdown.start_us >= countdown.ttl_us]
         assert len(ran_out) == (lease == ended)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -22,7 +23,7 @@ def test_the_revision_only_grows(run: Trace) -> None:
     """Along a run neither term nor revision ever falls, and a revision is never skipped."""
     found = points(run)
     assert len({point.term for point in found}) >= 2
-    assert all(a.term <= b.term and a.revision <= b.revision <= a.revision + 1 for a, b in zip(found, found[1:], strict=False))
+    assert all(a.term <= b.term and a.revision <= b.revision <= a.revision + 1 for a, b in pairwise(found))
 
 
 def test_the_chart_shows_every_point(run: Trace) -> None:
@@ -51,7 +52,7 @@ def test_watchers_receive_each_revision_once(run: Trace) -> None:
     news = received(run)
     for client in sorted({row.client for row in news}):
         told = [(row.first, row.last) for row in news if row.client == client]
-        assert all(before[1] < after[0] for before, after in zip(told, told[1:], strict=False))
+        assert all(before[1] < after[0] for before, after in pairwise(told))
     axes = watch_lanes(run, language="en")
     assert [label.get_text() for label in axes.get_yticklabels()] == ["store", *sorted({row.client for row in news})]
     plt.close("all")
