@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from k8sedu.course.figures import Draw
+from functools import cache, partial
+
+from k8sedu import etcd
+from k8sedu.course.figures import Draw, titled
+from k8sedu.etcd import views
 from k8sedu.etcd.sim.story import tell
 from k8sedu.etcd.views.story_captions import caption
 from k8sedu.etcd.views.two_trees import two_trees
 from k8sedu.language import Words
+from k8sedu.stage import charts
 from k8sedu.stage.svg import still
 from k8sedu.trace import Step, Trace
 
@@ -40,10 +45,30 @@ def trees(language: str) -> str:
     return _picture(TWO_TREES, Words("Two trees: where a value lives", "两棵树：值存放在哪里"), language)
 
 
+@cache
+def cluster() -> Trace:
+    """A cluster under load that loses its leader twice; two clients watch."""
+    faults = ["at 6000 crash n1", "at 9000 restart n1", "at 11000 crash n3", "at 14000 restart n3"]
+    return etcd.simulate(seed=7, duration_ms=20_000, clients=etcd.Clients(writers=2, watchers=2), faults=faults)
+
+
+@cache
+def leases() -> Trace:
+    """Two clients hold leases; one crashes, and then the leader does."""
+    faults = ["at 8000 crash c1", "at 12000 crash n2", "at 14000 restart n2"]
+    return etcd.simulate(seed=3, duration_ms=20_000, clients=etcd.Clients(keepers=2, keys_per_lease=3, ttl_s=4), faults=faults)
+
+
 FIGURES: dict[str, Draw] = {
-    "etcd-revision-and-key.svg": lambda: revision_and_key("en"),
-    "etcd-revision-and-key-zh.svg": lambda: revision_and_key("zh"),
-    "etcd-two-trees.svg": lambda: trees("en"),
-    "etcd-two-trees-zh.svg": lambda: trees("zh"),
+    "etcd-revision-and-key.svg": titled("A read at revision 5 finds value1 after value2 was put", partial(revision_and_key, "en")),
+    "etcd-revision-and-key-zh.svg": titled("写入 value2 之后，按 revision 5 仍能读到 value1", partial(revision_and_key, "zh")),
+    "etcd-two-trees.svg": titled("The key index and the store after a compaction", partial(trees, "en")),
+    "etcd-two-trees-zh.svg": titled("压缩之后的键索引与存储", partial(trees, "zh")),
+    "etcd-term-and-revision.svg": titled(
+        "Terms and revisions of a real cluster whose leader was killed again and again",
+        lambda: charts.svg(views.term_revision_timeline(etcd.specimens.responses(), language="en")),
+    ),
+    "etcd-watch.svg": titled("What two watchers received, and when", lambda: charts.svg(views.watch_lanes(cluster(), language="en"))),
+    "etcd-lease.svg": titled("Two leases, one of which runs out", lambda: charts.svg(views.lease_timeline(leases(), language="en"))),
 }
-"""File name → figure."""
+"""File name → figure. Charts by matplotlib are in English only: their letters become outlines, and Chinese ones would depend on the machine."""

@@ -6,13 +6,12 @@ only, because their letters become outlines, and which Chinese font would be use
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache, partial
-from html import escape
 
 from matplotlib.figure import Figure
 
 from k8sedu import raft
+from k8sedu.course.figures import titled
 from k8sedu.language import Words
 from k8sedu.raft.group import Group
 from k8sedu.raft.paper import FIGURE_7, FIGURE_7_TERM
@@ -91,17 +90,6 @@ def lanes() -> str:
     """Every message of one election."""
     timeout = election().where("election_timeout")[-1].time_ms
     return charts.svg(message_lanes(election(), start_ms=timeout - 2, end_ms=timeout + 18, language="en"))
-
-
-def titled(title: str, draw: Callable[[], str]) -> Callable[[], str]:
-    """The same figure with a title element, which screen readers read and search engines find."""
-
-    def drawn() -> str:
-        before, start, after = draw().partition("<svg ")
-        opening, end, rest = after.partition(">")
-        return f"{before}{start}{opening}{end}<title>{escape(title)}</title>{rest}"
-
-    return drawn
 
 
 FIGURES = {
