@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from k8sedu.etcd.errors import LeaseExistsError, LeaseNotFoundError, LeaseTTLTooLargeError
 
@@ -28,6 +28,22 @@ CHECKPOINT_S = 300
 SPREAD_FROM = 1_000
 """With fewer leases than this a new leader does not spread their ends."""
 SPREAD_PER_S = 750
+
+
+class LeaseKeeper(Protocol):
+    """What a store must know of leases; a `Lessor` is one."""
+
+    def __contains__(self, lease_id: object) -> bool: ...
+
+    def attach(self, lease_id: int, key: bytes) -> None:
+        """Tie a key to a lease."""
+
+    def detach(self, lease_id: int, key: bytes) -> None:
+        """Untie it."""
+
+    def lease_of(self, key: bytes) -> int:
+        """The lease of a key, 0 for none."""
+        ...
 
 
 class Lease(NamedTuple):

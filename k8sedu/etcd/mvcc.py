@@ -14,7 +14,7 @@ Left out: the write buffer in front of the backend, and compaction in the backgr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from k8sedu.etcd.api import (
     CompactionRequest,
@@ -40,26 +40,11 @@ from k8sedu.etcd.checks import check
 from k8sedu.etcd.errors import CompactedError, FutureRevisionError, KeyNotFoundError, LeaseNotFoundError
 from k8sedu.etcd.hashkv import hash_records
 from k8sedu.etcd.keyindex import KeyIndex
+from k8sedu.etcd.lease import LeaseKeeper
 from k8sedu.etcd.ranges import arrange, bounds, fetch_limit
 from k8sedu.etcd.releases import Release
 from k8sedu.etcd.revision import Revision
 from k8sedu.etcd.txn import check_runs, choose, run
-
-
-class LeaseKeeper(Protocol):
-    """What a store must know of leases; `lease.Lessor` is one."""
-
-    def __contains__(self, lease_id: object) -> bool: ...
-
-    def attach(self, lease_id: int, key: bytes) -> None:
-        """Tie a key to a lease."""
-
-    def detach(self, lease_id: int, key: bytes) -> None:
-        """Untie it."""
-
-    def lease_of(self, key: bytes) -> int:
-        """The lease of a key, 0 for none."""
-        ...
 
 
 class Record(NamedTuple):

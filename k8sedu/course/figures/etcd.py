@@ -71,4 +71,4 @@ FIGURES: dict[str, Draw] = {
     "etcd-watch.svg": titled("What two watchers received, and when", lambda: charts.svg(views.watch_lanes(cluster(), language="en"))),
     "etcd-lease.svg": titled("Two leases, one of which runs out", lambda: charts.svg(views.lease_timeline(leases(), language="en"))),
 }
-"""File name → figure. Charts by matplotlib are in English only: their letters become outlines, and Chinese ones would depend on the machine."""
+"""File name → figure. Charts by matplotlib are in English only: their letters become outlines, and fonts depend on the machine."""
