@@ -16,6 +16,9 @@ from typing import NamedTuple
 from k8sedu.etcd.mvcc import Store
 from k8sedu.raft.messages import Entry
 
+HASHED_RECORDS, HASHED_EVERY = 256, 64
+"""A store of more records is hashed only after some entries; what each entry changed is always compared."""
+
 
 class Applied(NamedTuple):
     """What a member did with one entry."""
@@ -28,7 +31,7 @@ class Applied(NamedTuple):
     revision: int
     compact_revision: int
     hash: int
-    """HashKV of the store after the entry."""
+    """HashKV of the store after the entry; of a large store only after every 64th, else 0."""
     changes: tuple[tuple[str, bytes, bytes], ...] = ()
     """The events of the new revision: PUT or DELETE, key, value."""
 
@@ -37,9 +40,9 @@ class Applied(NamedTuple):
         """Look at a store that has just applied an entry."""
         changes = store.changes(before + 1, store.revision) if store.revision > before else ()
         rows = tuple(("DELETE" if record.is_tombstone else "PUT", record.kv.key, record.kv.value) for _, record in changes)
-        return cls(
-            entry.index, entry.term, request_id, before, store.revision, store.compact_revision, store.hash_kv().hash, rows
-        )  # fmt: skip
+        is_hashed = len(store.backend) <= HASHED_RECORDS or entry.index % HASHED_EVERY == 0
+        value = store.hash_kv().hash if is_hashed else 0
+        return cls(entry.index, entry.term, request_id, before, store.revision, store.compact_revision, value, rows)
 
 
 class Acknowledged(NamedTuple):

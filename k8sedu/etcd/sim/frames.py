@@ -25,17 +25,20 @@ if TYPE_CHECKING:
     from k8sedu.etcd.mvcc import Store
     from k8sedu.etcd.sim.member import Member
 
+RECORDS_MAX = 400
+"""A store of more records than this is not pictured record by record, and not hashed at every step: each would cost its whole size."""
+
 MEMBER_FIELDS = {
     "revision": "main revision of its store",
     "compact_revision": "up to here the past is forgotten; -1 for never",
     "consistent_index": "index of the last entry that it applied",
     "applied_term": "term of that entry",
     "database_index": "what was applied up to here is in the database and survives a crash",
-    "hash": "HashKV of the store: members at one revision must agree",
+    "hash": "HashKV of the store: members at one revision must agree; null for a store of more than RECORDS_MAX records",
     "is_primary": "does its lessor count down?",
     "leases": "by the text of the ID: ttl_s, expiry_us (true time, null where nobody counts), checkpoint_s, keys",
     "kvs": "rows (key, value, create_revision, mod_revision, version, lease) of what is there now",
-    "store": "both trees, as `k8sedu.etcd.frames.store_frame` has them",
+    "store": "both trees, as `k8sedu.etcd.frames.store_frame` has them; empty for a store of more than RECORDS_MAX records",
     "wal": "records, entries, snapshots written; since_snapshot: records that a restart would read",
     "watchers": "rows (client, watch, key, range_end, next_revision, group)",
 }
@@ -99,7 +102,7 @@ class Pictures:
         self._store_key = (0, 0)
         self._store = Frozen()
         self._kvs: tuple[Any, ...] = ()
-        self._hash = 0
+        self._hash: int | None = 0
         self._values = Frozen()
 
     def values(self, store: Store) -> Frozen:
@@ -116,8 +119,9 @@ class Pictures:
         self._of, self._store_key = store, key
         self._values = Frozen({row[0]: row[1] for row in rows})
         self._kvs = rows
-        self._store = store_frame(store, self._store)
-        self._hash = store.hash_kv().hash
+        is_small = len(store.backend) <= RECORDS_MAX
+        self._store = store_frame(store, self._store) if is_small else Frozen()
+        self._hash = store.hash_kv().hash if is_small else None
 
     def member(self, raft: Frozen, member: Member) -> Frozen:
         """The frame of a member, from that of its Raft server."""
