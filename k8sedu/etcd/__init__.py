@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from k8sedu.etcd.bptree import BPlusTree
     from k8sedu.etcd.btree import BTree
     from k8sedu.etcd.frames import store_frame
+    from k8sedu.etcd.gateway import serve
     from k8sedu.etcd.keyindex import KeyIndex
+    from k8sedu.etcd.lab import follow
     from k8sedu.etcd.lease import Lessor
     from k8sedu.etcd.mvcc import Store
     from k8sedu.etcd.revision import Revision
@@ -49,6 +51,7 @@ __all__ = [
     "Store",
     "WatchHub",
     "api",
+    "follow",
     "datadir",
     "errors",
     "fork",
@@ -57,6 +60,7 @@ __all__ = [
     "rerun",
     "run_scenario",
     "scenario_of",
+    "serve",
     "sim",
     "specimens",
     "simulate",
@@ -78,6 +82,7 @@ __getattr__, __dir__ = attach(
         "Store": "mvcc",
         "WatchHub": "watch",
         "api": "api",
+        "follow": "lab",
         "datadir": "datadir",
         "errors": "errors",
         "fork": "sim",
@@ -86,6 +91,7 @@ __getattr__, __dir__ = attach(
         "rerun": "sim",
         "run_scenario": "sim",
         "scenario_of": "sim",
+        "serve": "gateway",
         "sim": "sim",
         "specimens": "specimens",
         "simulate": "sim",

@@ -79,6 +79,16 @@ class Gateway:
         self.stop()
 
 
+def serve(*, host: str = "127.0.0.1", port: int = 0, **member: Any) -> Gateway:
+    """Serve a new store in the background; `member` is what `LiveMember` takes. `.url` says where, `.stop()` ends it.
+
+    >>> with serve() as gateway:
+    ...     gateway.url.startswith("http://127.0.0.1:")
+    True
+    """
+    return Gateway(LiveMember(**member), host=host, port=port)
+
+
 class _Http(ThreadingHTTPServer):
     """A server that does not wait for open watches when it stops."""
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import urllib.request
+
 import pytest
 
 from k8sedu import etcd
 from k8sedu.etcd.commands import CommandError
+from k8sedu.etcd.errors import EtcdError
 from k8sedu.etcd.lab import SCENES, Laboratory
 from k8sedu.stage.explore import Event
 
@@ -57,3 +60,20 @@ def test_a_command_by_hand() -> None:
     assert laboratory.lines == ("put a 1", "put a 2", "get a at 2")
     control(laboratory, "clear")
     assert laboratory.lines == ()
+
+
+def test_a_terminals_requests_move_the_picture() -> None:
+    """What a client asks a served store becomes a step of the attached picture, refusals included."""
+    with etcd.serve(order=4, page_records=4, traced=True) as gateway:
+        picture = etcd.follow(gateway)
+        request = urllib.request.Request(f"{gateway.url}/v3/kv/put", b'{"key": "L2pvYnM=", "value": "djE="}')
+        with urllib.request.urlopen(request, timeout=20) as response:
+            assert b'"revision": "2"' in response.read()
+        with pytest.raises(EtcdError):
+            gateway.member.do(etcd.api.PutRequest(""))
+        assert len(picture.film.frames) == 3
+        assert picture.step == 2
+        scene = picture.film.frames[1].scene
+        assert scene.find("key//jobs").label is not None
+        assert scene.find("record/2.0").fill == "orange"
+        assert "refused" in picture.film.frames[2].scene.caption.en  # type: ignore[union-attr]  # captions are in both languages
