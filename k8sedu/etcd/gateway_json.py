@@ -6,7 +6,7 @@ what it does not know it skips.
 
 >>> read_request("/v3/kv/put", {"key": "YQ==", "value": "MQ==", "lease": "7"})
 PutRequest(key=b'a', value=b'1', lease=7, prev_kv=False, ignore_value=False, ignore_lease=False)
->>> write(PutRequest(b"a", b"1", 7))
+>>> write(api.PutRequest(b"a", b"1", 7))
 {'key': 'YQ==', 'value': 'MQ==', 'lease': '7'}
 
 Source: etcd 3.5, api/etcdserverpb/rpc.proto (google.api.http); grpc-gateway 1.16 (runtime/errors.go); protobuf.dev (JSON mapping).

@@ -64,6 +64,7 @@ def write_snapshot(snapshot: RaftSnapshot) -> bytes:
 def read_snapshot(data: bytes, *, name: str = "snapshot") -> RaftSnapshot:
     """Read a `.snap` file.
 
+    >>> from k8sedu.etcd.schema import ConfState, SnapshotMetadata
     >>> snapshot = RaftSnapshot(b"state", SnapshotMetadata(ConfState((1, 2, 3)), index=82, term=4))
     >>> read_snapshot(write_snapshot(snapshot)) == snapshot
     True

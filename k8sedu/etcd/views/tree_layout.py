@@ -127,7 +127,7 @@ def tail(text: str, width: float, size: float = LETTERS) -> str:
     """A text that fits, shortened at its beginning: keys of one folder differ at their end.
 
     >>> tail("/registry/pods/web-7", 80)
-    '…ds/web-7'
+    '…ods/web-7'
     """
     if text_width(text, size) <= width:
         return text
