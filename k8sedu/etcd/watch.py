@@ -240,10 +240,10 @@ class WatchHub:
                 self._place(watcher, "unsynced")
 
     def check(self) -> None:
-        """Assert that every watch is in exactly one group and that no stream is over its size; O(n)."""
-        now = self.store.revision
+        """Assert that every watch is in exactly one group, and that synced ones were told of every change; O(watches x changes)."""
         for name, watcher in self.watchers.items():
             assert (watcher.group == "synced") == (name not in self._behind)
-            assert watcher.group != "synced" or watcher.min_revision > now, f"the synced watch {name} does not know revision {now}"
+            untold = [revision for revision, record in self.store.changes(watcher.min_revision) if watcher.covers(record.kv.key)]
+            assert watcher.group != "synced" or not untold, f"the synced watch {name} was not told of {untold[:3]}"
             assert (watcher.group == "victim") == (watcher.kept is not None)
         assert len(self.synced) + len(self._behind) == len(self.watchers)
