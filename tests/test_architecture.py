@@ -89,6 +89,8 @@ VIOLATIONS: list[tuple[Law, dict[str, str]]] = [
     (floors.crossing_imports, {"raft__node": "from k8sedu.raft.gone import Node"}),
     (floors.crossing_imports, {"raft__node": "import k8sedu", "": ""}),
     (floors.crossing_imports, {"etcd__lab": "from k8sedu.raft.sim import simulate", "raft__sim": ""}),
+    (floors.crossing_imports, {"etcd__lab__store": "from k8sedu.raft.lab import lab", "raft__lab": ""}),
+    (floors.crossing_imports, {"etcd__sim": "from k8sedu.etcd.lab import store", "etcd__lab__store": "", "etcd__lab": ""}),
     (floors.crossing_imports, {"raft__sim": "from k8sedu.course.syllabus import LESSONS", "course__syllabus": ""}),
     (foreign_imports, {"raft__node": "import simpy"}),
     (foreign_imports, {"raft__node": "import numpy"}),

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "core": {"pure", "core"},
     "sim": {"pure", "core", "sim"},
     "views": {"pure", "core", "views"},
-    "lab": {"pure", "core", "sim", "views"},
+    "lab": {"pure", "core", "sim", "views", "lab"},
     "top": {"pure", "core", "sim", "views", "lab", "top"},
 }
 """Floor → the floors that it may import."""
