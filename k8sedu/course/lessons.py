@@ -17,6 +17,7 @@ from typing import NamedTuple
 import k8sedu
 from k8sedu.errors import K8sEduError
 from k8sedu.files import write_whole
+from k8sedu.language import language
 
 RECORD = ".k8sedu-lessons.json"
 """The file in the student's folder that says what was laid there: relative path → SHA-256 of its bytes."""
@@ -31,6 +32,24 @@ class Laid(NamedTuple):
 
     folder: Path
     kept: tuple[str, ...] = ()
+
+
+def speak(folder: Path | None = None) -> str:
+    """Let captions and charts speak the language of the lesson's folder, and tell which one that is.
+
+    A lesson has the same code in both languages; only its folder differs. So its first cell asks where it lies: in a folder named `zh`
+    everything speaks Chinese; elsewhere the chosen language stays.
+
+    Args:
+        folder: where the lesson lies; the working folder of a notebook is its own.
+
+    >>> speak(Path("notebooks/zh")), speak(Path("notebooks"))
+    ('zh', 'zh')
+    >>> language("en")
+    'en'
+    """
+    here = Path.cwd() if folder is None else folder
+    return language("zh") if here.name == "zh" else language()
 
 
 def lay_out(beside: Path) -> Laid:

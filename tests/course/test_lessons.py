@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from k8sedu.course import lessons
+from k8sedu.language import language
 
 
 @pytest.fixture
@@ -67,3 +68,16 @@ def test_a_package_without_lessons_says_so(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(lessons.k8sedu, "__file__", str(tmp_path / "k8sedu" / "__init__.py"))
     with pytest.raises(lessons.LessonsError, match=r"no lessons in .*notebooks"):
         lessons.lay_out(tmp_path)
+
+
+def test_a_lesson_speaks_the_language_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder named zh everything speaks Chinese; elsewhere the language that was chosen stays."""
+    (tmp_path / "zh").mkdir()
+    before = language()
+    try:
+        monkeypatch.chdir(tmp_path)
+        assert lessons.speak() == before
+        monkeypatch.chdir(tmp_path / "zh")
+        assert (lessons.speak(), language()) == ("zh", "zh")
+    finally:
+        language(before)
