@@ -93,5 +93,5 @@ def _request(rng: Random) -> Resources:
     """Small ones are frequent: a fifth asks for less than a tenth of a core, few for several cores."""
     small = rng.random() < 0.2
     millicores = rng.randrange(10, 100, 10) if small else rng.choice((250, 500, 1_000, 2_000, 4_000))
-    memory_gib_eighths = rng.randint(1, 2) if small else rng.choice((2, 4, 8, 16, 32))
+    memory_gib_eighths = rng.randint(1, 2) if small else rng.choice((4, 8, 16, 32, 64, 128))
     return Resources(cpu_millicores=millicores, memory_bytes=memory_gib_eighths * GIB // 8)

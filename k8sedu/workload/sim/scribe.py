@@ -101,15 +101,14 @@ class Scribe:
     def machine_down(self, time_us: int, machine: str, *, requeue: bool = True) -> tuple[Placed, ...]:
         """A machine fails with everything on it; with `requeue` the lost tasks wait for another, else that is left to the user."""
         lost = self.cluster.lose(machine)
+        for placed in lost:
+            self._change(placed.task, state="pending" if requeue else "finished", machine="")
+        self.queue.extend(placed.task for placed in lost if requeue)
         self._redraw(machine)
         self._record(time_us, "machine_down", machine, {})
         for placed in lost:
-            self._change(placed.task, state="pending" if requeue else "finished", machine="")
-            if requeue:
-                self.queue.append(placed.task)
             self._record(time_us, "lost", machine, {"task": placed.task, "machine": machine})
-            if not requeue:
-                self._gone.append(placed.task)
+        self._gone.extend(placed.task for placed in lost if not requeue)
         return lost
 
     def machine_up(self, time_us: int, machine: str) -> None:

@@ -1,0 +1,80 @@
+"""What happens in each step of a schedule, in one sentence, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from k8sedu.language import Words
+from k8sedu.trace import Frozen, Step
+
+Say = Callable[[Frozen, str], Words]
+
+
+def caption(step: Step) -> Words:
+    """One sentence for a step; a word that only one manager knows is said as it stands.
+
+    >>> caption(Step(0, 0, "place", "master", Frozen(task="web/0", machine="m1"), None)).en
+    '**web/0 runs on m1.**'
+    """
+    say = SENTENCES.get(step.kind)
+    return say(step.detail, step.actor) if say else Words(f"**{step.kind.replace('_', ' ')}**", f"**{step.kind.replace('_', ' ')}**")
+
+
+def _submit(detail: Frozen, _: str) -> Words:
+    tasks = "one task" if detail.tasks == 1 else f"{detail.tasks} tasks"
+    return Words(
+        f"**{detail.user} submits {detail.job}:** {tasks} of priority {detail.priority}.",
+        f"**{detail.user} 提交 {detail.job}：** {detail.tasks} 个任务，优先级 {detail.priority}。",
+    )
+
+
+def _place(detail: Frozen, _: str) -> Words:
+    why = detail.get("why", Words("", ""))
+    return Words(
+        f"**{detail.task} runs on {detail.machine}.**" + (f" {why[0]}" if why[0] else ""),
+        f"**{detail.task} 在 {detail.machine} 上运行。**" + (f" {why[1]}" if why[1] else ""),
+    )
+
+
+def _refuse(detail: Frozen, _: str) -> Words:
+    reasons = ", ".join(f"{count} × {reason}" for reason, count in detail.reasons.items()) or "no machine is up"
+    return Words(f"**{detail.task} must wait:** {reasons}.", f"**{detail.task} 必须等待：** {reasons}。")
+
+
+def _preempt(detail: Frozen, _: str) -> Words:
+    return Words(
+        f"**{detail.task} is taken off {detail.machine}** to make room for {detail.by}, which is more important. It waits again.",
+        f"**{detail.task} 被从 {detail.machine} 上移走，** 为更重要的 {detail.by} 让位，重新排队。",
+    )
+
+
+def _finish(detail: Frozen, _: str) -> Words:
+    return Words(
+        f"**{detail.task} is done;** its room on {detail.machine} is free.",
+        f"**{detail.task} 完成，** {detail.machine} 上腾出了位置。",
+    )
+
+
+def _lost(detail: Frozen, _: str) -> Words:
+    return Words(f"**{detail.task} died with {detail.machine}.**", f"**{detail.task} 随 {detail.machine} 一起失效。**")
+
+
+def _down(_: Frozen, actor: str) -> Words:
+    return Words(f"**{actor} fails,** and everything on it with it.", f"**{actor} 失效，** 上面的一切也随之失效。")
+
+
+def _up(_: Frozen, actor: str) -> Words:
+    return Words(f"**{actor} is back,** and empty.", f"**{actor} 恢复，** 上面是空的。")
+
+
+SENTENCES: dict[str, Say] = {
+    "submit": _submit,
+    "place": _place,
+    "refuse": _refuse,
+    "preempt": _preempt,
+    "finish": _finish,
+    "lost": _lost,
+    "machine_down": _down,
+    "machine_up": _up,
+}
+"""Kind of step → what is said of it. A manager's film adds its own."""
