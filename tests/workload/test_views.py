@@ -109,7 +109,7 @@ def test_the_film_plays_and_saves(tmp_path: Path) -> None:
     film = schedule_film(run(), colour="priority")
     assert len(film.frames) == 8 + 1
     assert [mark.icon for mark in film.marks] == ["swap", "cross"]
-    assert "batch/0" in play(run()).save(tmp_path / "schedule.html").read_text()
+    assert "Demo: who runs where" in play(run()).save(tmp_path / "schedule.html").read_text()
 
 
 def test_a_trace_without_a_schedule_is_refused() -> None:
