@@ -34,6 +34,8 @@ def to_bytes(text: Text) -> bytes:
     >>> to_bytes("a"), to_bytes(b"a")
     (b'a', b'a')
     """
+    if type(text) is bytes:
+        return text
     return text.encode() if isinstance(text, str) else bytes(text)
 
 

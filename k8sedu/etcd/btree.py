@@ -12,7 +12,7 @@ Source: Bayer and McCreight, 1972; google/btree, which etcd uses with degree 32 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -114,22 +114,48 @@ class BTree(Generic[Key, Value]):
 
     def insert(self, key: Any, value: Value) -> None:
         """Add a key, or give it another value."""
-        node, way = self.root, []
+        node, place, is_there = self._search(key)
+        if is_there:
+            node.values[place] = value
+        else:
+            self._add(node, place, key, value)
+
+    def setdefault(self, key: Any, make: Callable[[Any], Value]) -> Value:
+        """The value of a key; a new key gets `make(key)`. One walk through the tree where `get` and `insert` would be two."""
+        node, place, is_there = self._search(key)
+        if is_there:
+            return node.values[place]
+        value = make(key)
+        self._add(node, place, key, value)
+        return value
+
+    def _search(self, key: Any) -> tuple[Node[Key, Value], int, bool]:
+        """The node and the place in it where the key is, or would be in a leaf."""
+        node = self.root
         while True:
             keys = node.keys
             place = bisect_left(keys, key)
             if place < len(keys) and keys[place] == key:
-                node.values[place] = value
-                return
+                return node, place, True
             if not node.children:
-                break
-            way.append((node, place))
+                return node, place, False
             node = node.children[place]
-        node.keys.insert(place, key)
-        node.values.insert(place, value)
+
+    def _add(self, leaf: Node[Key, Value], place: int, key: Any, value: Value) -> None:
+        leaf.keys.insert(place, key)
+        leaf.values.insert(place, value)
         self.size += 1
-        if len(node.keys) > self.most:
-            self._split_up(node, way)
+        if len(leaf.keys) > self.most:
+            self._split_up(leaf, self._way_to(leaf, key))
+
+    def _way_to(self, node: Node[Key, Value], key: Any) -> list[tuple[Node[Key, Value], int]]:
+        """The nodes above the one that holds the key, each with the place of the child on the way."""
+        above, way = self.root, []
+        while above is not node:
+            place = bisect_left(above.keys, key)
+            way.append((above, place))
+            above = above.children[place]
+        return way
 
     def _split_up(self, node: Node[Key, Value], way: list[tuple[Node[Key, Value], int]]) -> None:
         """Split a node that is too full; its parent may then be too full as well."""
@@ -156,15 +182,10 @@ class BTree(Generic[Key, Value]):
 
     def delete(self, key: Any) -> bool:
         """Remove a key; False if it was not there."""
-        node, way = self.root, []
-        while True:
-            place = bisect_left(node.keys, key)
-            if place < len(node.keys) and node.keys[place] == key:
-                break
-            if not node.children:
-                return False
-            way.append((node, place))
-            node = node.children[place]
+        node, place, is_there = self._search(key)
+        if not is_there:
+            return False
+        way = self._way_to(node, key)
         if node.children:
             node, place = self._take_from_leaf(node, place, way)
         del node.keys[place], node.values[place]

@@ -9,7 +9,7 @@ Source: etcd 3.5, server/etcdserver/api/v3rpc/key.go (checkRangeRequest, checkPu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from k8sedu.etcd.api import DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, TxnRequest, to_bytes
@@ -38,16 +38,16 @@ def check(request: Any, *, max_txn_ops: int) -> None:
     Raises:
         EtcdError: one of the refusals of this module's imports.
     """
-    if isinstance(request, PutRequest):
-        _check_put(request)
-    elif isinstance(request, RangeRequest):
-        _check_range(request)
-    elif isinstance(request, DeleteRangeRequest):
-        _need_key(request.key)
-    elif isinstance(request, TxnRequest):
+    if isinstance(request, TxnRequest):
         _check_txn(request, max_txn_ops)
         _check_intervals(request.success)
         _check_intervals(request.failure)
+    elif type(request) in RULES:
+        RULES[type(request)](request)
+
+
+def _check_delete(request: DeleteRangeRequest) -> None:
+    _need_key(request.key)
 
 
 def _need_key(key: bytes | str) -> None:
@@ -124,3 +124,7 @@ def _covers(interval: Interval, key: bytes) -> bool:
     """Does a delete hit this key? A range without end is compared as it is written and so hits nothing, exactly as in etcd."""
     first, end = interval
     return first <= key < end
+
+
+RULES: dict[type, Callable[[Any], None]] = {PutRequest: _check_put, RangeRequest: _check_range, DeleteRangeRequest: _check_delete}
+"""What is asked of a request by itself; a transaction needs to know how much room it has."""

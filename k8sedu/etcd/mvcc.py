@@ -81,10 +81,12 @@ class Store:
         """The main revision of the last transaction that changed something."""
         self.compact_revision = -1
         """What was before this revision is forgotten; -1 when nothing is."""
-        self._changes = 0  # of the transaction that is being written
+        self._written: list[tuple[Revision, KeyValue]] = []  # by the transaction that is open
+        self.news: list[tuple[Revision, KeyValue]] = []
+        """What the last transaction changed, for those who watch: they need not look for it."""
         self._handlers: dict[type, Callable[[Any], Any]] = {
             PutRequest: self._put,
-            RangeRequest: self._range,
+            RangeRequest: self.do_range,
             DeleteRangeRequest: self._delete_range,
             TxnRequest: self._txn,
             CompactionRequest: self._compact,
@@ -156,7 +158,7 @@ class Store:
 
     def changes(self, first: int, last: int | None = None) -> Iterator[tuple[Revision, Record]]:
         """What happened from one main revision to another, both included, in order of (main, sub), as far as it is not compacted."""
-        end = Revision(self.revision if last is None else last, 2**62)
+        end = Revision(last, 2**62) if last is not None and last < self.revision else None
         for revision, kv in self.backend.items(Revision(first), end):
             yield revision, Record(kv, not kv.version)
 
@@ -167,44 +169,37 @@ class Store:
     @property
     def _now(self) -> int:
         """The revision that a read sees: inside a transaction that has written, already the new one."""
-        return self.revision + 1 if self._changes else self.revision
+        return self.revision + 1 if self._written else self.revision
 
     def _readable(self, revision: int) -> int:
+        if revision <= 0:
+            return self._now
         if revision > self._now:
             raise FutureRevisionError
-        if 0 < revision < self.compact_revision:
+        if revision < self.compact_revision:
             raise CompactedError
-        return revision if revision > 0 else self._now
+        return revision
 
     def _read(self, history: KeyIndex | None, main: int) -> KeyValue | None:
-        found = history.find(main) if history is not None else None
-        return self.backend.get(found[0]) if found is not None else None
+        found = history.at(main) if history is not None else None
+        return self.backend.get(found) if found is not None else None
 
-    def _visible(self, first: bytes, end: bytes | None, main: int, limit: int = 0) -> list[KeyValue]:
-        return [self._record(revision) for revision in self._revisions(first, end, main, limit)]
+    def _visible(self, first: bytes, end: bytes | None, main: int) -> list[KeyValue]:
+        return [self._record(revision) for revision in self._revisions(first, end, main)]
 
-    def _revisions(self, first: bytes, end: bytes | None, main: int, limit: int = 0) -> list[Revision]:
+    def _revisions(self, first: bytes, end: bytes | None, main: int) -> list[Revision]:
         """Where the keys of a range have their records, in key order."""
         if end == first + b"\0":
             history = self.index.get(first)
-            found = history.find(main) if history is not None else None
-            return [found[0]] if found is not None else []
-        kept = []
-        for _, history in self.index.items(first, end):
-            found = history.find(main)
-            if found is not None:
-                kept.append(found[0])
-                if len(kept) == limit:
-                    break
-        return kept
+            found = history.at(main) if history is not None else None
+            return [found] if found is not None else []
+        places = (history.at(main) for _, history in self.index.items(first, end))
+        return [found for found in places if found is not None]
 
     def _record(self, revision: Revision) -> KeyValue:
         kv = self.backend.get(revision)
         assert kv is not None, f"the index knows {revision}, the backend does not"
         return kv
-
-    def _range(self, request: RangeRequest) -> RangeResponse:
-        return self.do_range(request)
 
     def do_range(self, request: RangeRequest) -> RangeResponse:
         """Answer a range, also inside a transaction."""
@@ -214,17 +209,16 @@ class Store:
         if request.count_only:
             return RangeResponse(header, count=len(found))
         limit = fetch_limit(request)
-        kvs = [self._record(revision) for revision in (found[:limit] if limit else found)]
-        arranged, more = arrange(kvs, request)
+        arranged, more = arrange([self._record(revision) for revision in (found[:limit] if limit else found)], request)
         return RangeResponse(header, arranged, more, len(found))
 
     # -- writing --------------------------------------------------------------------------------------------------------------------------
 
     def _close(self) -> None:
         """End a transaction: if it changed anything, there is a new revision."""
-        if self._changes:
+        if self._written:
             self.revision += 1
-            self._changes = 0
+            self.news, self._written = self._written, []
 
     def _put(self, request: PutRequest) -> PutResponse:
         if request.lease and not self.knows_lease(request.lease):
@@ -252,14 +246,11 @@ class Store:
     def _write(self, key: bytes, value: bytes, lease: int) -> None:
         """Append a record and tell the index where it is."""
         main = self.revision + 1
-        revision = Revision(main, self._changes)
-        history = self.index.get(key)
-        if history is None:
-            history = KeyIndex(key)
-            self.index.insert(key, history)
-        created, version = history.put(revision)
-        self.backend.append(revision, KeyValue(key, created.main, main, version, value, lease))
-        self._changes += 1
+        revision = Revision(main, len(self._written))
+        created, version = self.index.setdefault(key, KeyIndex).put(revision)
+        kv = KeyValue(key, created.main, main, version, value, lease)
+        self.backend.append(revision, kv)
+        self._written.append((revision, kv))
         if self.leases is not None:
             self._move_lease(key, lease)
 
@@ -286,12 +277,13 @@ class Store:
 
     def _bury(self, key: bytes) -> None:
         """Append a tombstone."""
-        revision = Revision(self.revision + 1, self._changes)
+        revision = Revision(self.revision + 1, len(self._written))
         history = self.index.get(key)
         assert history is not None
         history.tombstone(revision)
-        self.backend.append(revision, KeyValue(key, mod_revision=revision.main))
-        self._changes += 1
+        kv = KeyValue(key, mod_revision=revision.main)
+        self.backend.append(revision, kv)
+        self._written.append((revision, kv))
         if self.leases is not None:
             self._move_lease(key, 0)
 
@@ -300,7 +292,7 @@ class Store:
         for key in keys:
             if self.find(key):
                 self._bury(key)
-        deleted = self._changes
+        deleted = len(self._written)
         self._close()
         return deleted
 
@@ -359,7 +351,7 @@ class Store:
         stored = {revision: kv.key for revision, kv in self.backend.items(Revision(0))}
         lost = {revision: key for revision, key in known.items() if stored.get(revision) != key}
         assert not lost, f"the index knows {lost}, the backend does not"
-        assert not self._changes, "a transaction was left open"
+        assert not self._written, "a transaction was left open"
         assert all(revision.main <= self.revision for revision in stored)
 
     def dump(self) -> dict[str, Any]:
@@ -374,7 +366,7 @@ class Store:
         """Take over the state of a dump; the index is built anew from the records, as after a restart."""
         self.index = BTree(order=self.order, traced=self.traced)
         self.backend = BPlusTree(page_records=self.page_records, branch_keys=self.page_records, traced=self.traced)
-        self.revision, self.compact_revision = dump["revision"], dump["compact_revision"]
+        self.revision, self.compact_revision, self.news = dump["revision"], dump["compact_revision"], []
         for main, sub, key, created, version, value, lease in dump["records"]:
             kv = KeyValue(key.encode("latin-1"), created, main, version, value.encode("latin-1"), lease)
             self.put_back(Revision(main, sub), kv)
@@ -382,10 +374,8 @@ class Store:
     def put_back(self, revision: Revision, kv: KeyValue) -> None:
         """Take in a record that was written long ago; records come in the order of their revisions."""
         self.backend.append(revision, kv)
-        history = self.index.get(kv.key)
-        if history is None:
-            history = KeyIndex(kv.key)
-            self.index.insert(kv.key, history)
+        history = self.index.setdefault(kv.key, KeyIndex)
+        if history.is_empty:
             if kv.version:
                 history.restore(Revision(kv.create_revision), revision, kv.version)
             else:

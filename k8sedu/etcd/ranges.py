@@ -42,8 +42,7 @@ def bounds(key: Text, range_end: Text) -> Bounds:
 
 def fetch_limit(request: RangeRequest) -> int:
     """How many keys are enough to answer; 0 for all. One more than asked for, to know whether there are more."""
-    filters = request.min_mod_revision, request.max_mod_revision, request.min_create_revision, request.max_create_revision
-    return 0 if request.limit <= 0 or request.sort_order != "NONE" or any(filters) else request.limit + 1
+    return 0 if request.limit <= 0 or request.sort_order != "NONE" or _has_filters(request) else request.limit + 1
 
 
 def arrange(found: list[KeyValue], request: RangeRequest) -> tuple[tuple[KeyValue, ...], bool]:
@@ -61,7 +60,8 @@ def arrange(found: list[KeyValue], request: RangeRequest) -> tuple[tuple[KeyValu
 
 
 def _has_filters(request: RangeRequest) -> bool:
-    return any((request.min_mod_revision, request.max_mod_revision, request.min_create_revision, request.max_create_revision))
+    by_change = request.min_mod_revision or request.max_mod_revision
+    return bool(by_change or request.min_create_revision or request.max_create_revision)
 
 
 def _passes(kv: KeyValue, request: RangeRequest) -> bool:

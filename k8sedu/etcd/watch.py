@@ -14,14 +14,17 @@ Left out: goroutines and tickers. `notify` is called after each write, `sync` an
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from k8sedu.etcd.api import Event, Header, KeyValue, WatchCreateRequest, WatchResponse
-from k8sedu.etcd.mvcc import Record, Store
+from k8sedu.etcd.mvcc import Store
 from k8sedu.etcd.ranges import bounds
 from k8sedu.etcd.revision import Revision
 from k8sedu.etcd.watchers import Watcher, Watchers
+
+Change: TypeAlias = tuple[Revision, KeyValue]
 
 STREAM_SIZE = 128
 """So many responses may wait for a slow reader."""
@@ -52,7 +55,7 @@ class WatchHub:
         self.watchers: dict[tuple[int, int], Watcher] = {}
         """All watches by stream and watch ID."""
         self.synced = Watchers()
-        self.waiting: dict[int, deque[WatchResponse]] = {}
+        self.waiting: defaultdict[int, deque[WatchResponse]] = defaultdict(deque)
         """Per stream what was sent and not yet received."""
         self._behind: dict[tuple[int, int], Watcher] = {}  # unsynced ones and victims
 
@@ -121,16 +124,23 @@ class WatchHub:
 
     def notify(self, first: int) -> None:
         """Tell synced watchers of the transactions from this main revision to now."""
-        if not len(self.synced):
+        if not self.synced:
             return
         for main in range(first, self.store.revision + 1):
-            found: dict[tuple[int, int], tuple[Watcher, list[tuple[Revision, Record]]]] = {}
-            for change in self.store.changes(main, main):
-                for watcher in self.synced.of(change[1].kv.key):
-                    found.setdefault((watcher.stream, watcher.watch_id), (watcher, []))[1].append(change)
-            for watcher, changes in found.values():
+            heard: dict[Watcher, list[Change]] = {}
+            for change in self._changes_at(main):
+                for watcher in self.synced.of(change[1].key):
+                    heard.setdefault(watcher, []).append(change)
+            for watcher, changes in heard.items():
                 if watcher.min_revision <= main:
                     self._tell(watcher, self._events(watcher, changes), main, next_revision=main + 1, group="synced")
+
+    def _changes_at(self, main: int) -> list[Change]:
+        """What one transaction changed; the last one is still at hand."""
+        news = self.store.news
+        if news and news[0][0].main == main:
+            return news
+        return [(revision, record.kv) for revision, record in self.store.changes(main, main)]
 
     def sync(self) -> None:
         """Send history to unsynced watchers, and to victims what they missed."""
@@ -138,7 +148,7 @@ class WatchHub:
             if watcher.kept is not None:
                 if not self._has_room(watcher.stream):
                     continue
-                self.waiting.setdefault(watcher.stream, deque()).append(watcher.kept)
+                self.waiting[watcher.stream].append(watcher.kept)
                 watcher.kept = None
             self._catch_up(watcher)
 
@@ -147,16 +157,16 @@ class WatchHub:
         if watcher.min_revision < self.store.compact_revision:
             if self._has_room(watcher.stream):
                 response = WatchResponse(Header(0), watcher.watch_id, canceled=True, compact_revision=self.store.compact_revision)
-                self.waiting.setdefault(watcher.stream, deque()).append(response)
+                self.waiting[watcher.stream].append(response)
                 self._remove(watcher)
             return
         changes, next_revision = self._batch(watcher)
         group = "synced" if next_revision > now else "unsynced"
         self._tell(watcher, self._events(watcher, changes), now, next_revision=next_revision, group=group)
 
-    def _batch(self, watcher: Watcher) -> tuple[list[tuple[Revision, Record]], int]:
+    def _batch(self, watcher: Watcher) -> tuple[list[Change], int]:
         """The next piece of history, and the revision at which the piece after it begins."""
-        changes: list[tuple[Revision, Record]] = []
+        changes: list[Change] = []
         revisions = last = 0
         for revision, record in self.store.changes(max(watcher.min_revision, 0)):
             if not watcher.covers(record.kv.key):
@@ -165,21 +175,19 @@ class WatchHub:
                 if revisions == BATCH_REVISIONS:
                     return changes, revision.main
                 revisions, last = revisions + 1, revision.main
-            changes.append((revision, record))
+            changes.append((revision, record.kv))
         return changes, max(self.store.revision + 1, watcher.min_revision)
 
-    def _events(self, watcher: Watcher, changes: Iterable[tuple[Revision, Record]]) -> tuple[Event, ...]:
-        made = (self._event(revision, record, wants_previous=watcher.request.prev_kv) for revision, record in changes)
-        return tuple(event for event in made if watcher.wants(event))
+    def _events(self, watcher: Watcher, changes: Iterable[Change]) -> tuple[Event, ...]:
+        wants_previous = watcher.request.prev_kv
+        made = [self._event(revision, kv, wants_previous=wants_previous) for revision, kv in changes]
+        return tuple(filter(watcher.wants, made) if watcher.filters else made)
 
-    def _event(self, revision: Revision, record: Record, *, wants_previous: bool) -> Event:
-        kv = record.kv
+    def _event(self, revision: Revision, kv: KeyValue, *, wants_previous: bool) -> Event:
         previous = None
-        if wants_previous and (record.is_tombstone or kv.create_revision < kv.mod_revision) and revision.main > self.store.compact_revision:
+        if wants_previous and kv.create_revision < kv.mod_revision and revision.main > self.store.compact_revision:
             previous = self.store.at(kv.key, revision.main - 1)
-        if record.is_tombstone:
-            return Event("DELETE", KeyValue(kv.key, mod_revision=revision.main), previous)
-        return Event("PUT", kv, previous)
+        return Event("PUT" if kv.version else "DELETE", kv, previous)
 
     def _tell(self, watcher: Watcher, events: tuple[Event, ...], revision: int, *, next_revision: int, group: str) -> None:
         """Send what is not filtered out, or keep it aside if the stream is full."""
@@ -187,8 +195,9 @@ class WatchHub:
         if events:
             response = WatchResponse(Header(revision), watcher.watch_id, events=events)
             watcher.tells_progress = False
-            if self._has_room(watcher.stream):
-                self.waiting.setdefault(watcher.stream, deque()).append(response)
+            queue = self.waiting[watcher.stream]
+            if len(queue) < self.stream_size:
+                queue.append(response)
             else:
                 watcher.kept, group = response, "victim"
         if group != watcher.group:
@@ -220,7 +229,7 @@ class WatchHub:
         """Answer "how far are you?" for a whole stream, if all its watches have caught up."""
         mine = [watcher for watcher in self.watchers.values() if watcher.stream == stream]
         if all(watcher.group == "synced" for watcher in mine):
-            self.waiting.setdefault(stream, deque()).append(WatchResponse(Header(self.store.revision), -1))
+            self.waiting[stream].append(WatchResponse(Header(self.store.revision), -1))
 
     def tick_progress(self) -> None:
         """Tell quiet watchers that asked for it how far the store is, so that they can go on from there after a break."""
@@ -230,7 +239,7 @@ class WatchHub:
                 continue
             is_due = watcher.tells_progress and watcher.group == "synced" and watcher.start_revision <= now + 1
             if is_due and self._has_room(watcher.stream):
-                self.waiting.setdefault(watcher.stream, deque()).append(WatchResponse(Header(now), watcher.watch_id))
+                self.waiting[watcher.stream].append(WatchResponse(Header(now), watcher.watch_id))
             watcher.tells_progress = True
 
     def restored(self) -> None:

@@ -10,7 +10,6 @@ Source: etcd 3.5, server/storage/mvcc/watcher_group.go, which uses an interval t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 
 from k8sedu.etcd.api import Event, FilterType, WatchCreateRequest, WatchResponse
 from k8sedu.etcd.ranges import Bounds
@@ -57,6 +56,9 @@ class Watchers:
         self._starts: list[bytes] = []
         self._reach: list[bytes | None] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._of_key or self._ranges)
+
     def __len__(self) -> int:
         return len(self._ranges) + sum(map(len, self._of_key.values()))
 
@@ -82,20 +84,17 @@ class Watchers:
         elif self._ranges.pop(name, None) is not None:
             self._sorted = None
 
-    def of(self, key: bytes) -> Iterator[Watcher]:
+    def of(self, key: bytes) -> list[Watcher]:
         """The watchers of a key."""
-        yield from self._of_key.get(key, {}).values()
-        if not self._ranges:
-            return
+        found = list(self._of_key[key].values()) if key in self._of_key else []
         ranges = self._sorted if self._sorted is not None else self._sort()
-        place = bisect_right(self._starts, key) - 1
-        while place >= 0:
+        for place in range(bisect_right(self._starts, key) - 1, -1, -1):
             furthest = self._reach[place]
             if furthest is not None and furthest <= key:
-                return
+                break
             if ranges[place].covers(key):
-                yield ranges[place]
-            place -= 1
+                found.append(ranges[place])
+        return found
 
     def _sort(self) -> list[Watcher]:
         found = sorted(self._ranges.values(), key=lambda watcher: (watcher.bounds[0], watcher.stream, watcher.watch_id))
