@@ -1,0 +1,166 @@
+"""One Docker host: a bridge, containers on it, and the table that leads from the host's ports to theirs.
+
+`run` does what `docker run -d -p … --name …` does to the network: the container gets the next address of the bridge, and each published
+port becomes a row of the table and two rules of the firewall. Nothing else happens: there is no process, and no image is pulled.
+
+Source: Docker Engine, the bridge driver (libnetwork): default bridge 172.17.0.0/16, addresses in order, the lowest free one first;
+`iptables-save` of a host with published ports.
+Left out: user-defined networks with their names, `--link`, `--net=host`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+from typing import NamedTuple
+
+from k8sedu.docker.ports import FIRST_FREE, LAST_FREE, Published, taken
+from k8sedu.errors import K8sEduError
+
+BRIDGE = "docker0"
+
+
+class DockerError(K8sEduError, ValueError):
+    """Something that this host cannot do: a name that is taken, a container that is not there, no address left."""
+
+
+class Container(NamedTuple):
+    """A container: its name, its address on the bridge, and the ports on which it listens."""
+
+    name: str
+    image: str
+    address: str
+    published: tuple[Published, ...]
+    listens: tuple[tuple[int, str], ...]
+
+    @property
+    def ports_text(self) -> str:
+        """As `docker ps` shows it: `0.0.0.0:8080->80/tcp`."""
+        return ", ".join(f"{each.address}:{each.host_port}->{each.container_port}/{each.protocol}" for each in self.published)
+
+
+class Row(NamedTuple):
+    """A row of the port table: who comes to this port of the host is led to that port of that container."""
+
+    host: str
+    address: str
+    host_port: int
+    protocol: str
+    container: str
+    container_address: str
+    container_port: int
+
+
+class Host:
+    """A machine with Docker on it.
+
+    >>> host = Host("server", address="10.0.0.5")
+    >>> host.run("tomcat", publish=["8080:8080"]).address
+    '172.17.0.2'
+    >>> host.run("other", publish=["8080:80"])
+    Traceback (most recent call last):
+        ...
+    k8sedu.docker.ports.PortError: Bind for 0.0.0.0:8080 failed: port is already allocated
+    >>> [f"{row.host_port} -> {row.container}:{row.container_port}" for row in host.table()]
+    ['8080 -> tomcat:8080']
+
+    Args:
+        name: of the machine.
+        address: under which others reach it.
+        subnet: of the bridge; the bridge itself has the first address.
+    """
+
+    def __init__(self, name: str = "host", *, address: str = "192.168.0.10", subnet: str = "172.17.0.0/16") -> None:
+        self.name = name
+        self.address = address
+        self.subnet = IPv4Network(subnet)
+        self.containers: dict[str, Container] = {}
+
+    @property
+    def bridge_address(self) -> str:
+        """The address of the bridge, which is the containers' gateway."""
+        return str(self.subnet.network_address + 1)
+
+    def run(self, name: str, image: str = "", *, publish: tuple[str, ...] | list[str] = (), listens: tuple[str, ...] = ()) -> Container:
+        """Start a container, as `docker run -d -p … --name NAME IMAGE`.
+
+        Args:
+            name: its name; each is there once.
+            image: what runs in it; the model only shows it.
+            publish: what stands behind each `-p`.
+            listens: further ports (`"9000"`, `"53/udp"`) on which it listens without publishing them; published ones always answer.
+
+        Raises:
+            PortError: a port is taken, or cannot be read. Nothing is changed then.
+            DockerError: the name is taken, or the bridge has no address left.
+        """
+        if name in self.containers:
+            raise DockerError(f'The container name "/{name}" is already in use by a container of {self.name}, expected another name')
+        wanted: list[Published] = []
+        for text in publish:
+            wanted.append(self._reserve(Published.parse(text), wanted))
+        answered = {(each.container_port, each.protocol): None for each in wanted}
+        answered |= {(each.container_port, each.protocol): None for each in map(Published.parse, listens)}
+        container = Container(name, image or name, self._free_address(), tuple(wanted), tuple(answered))
+        self.containers[name] = container
+        return container
+
+    def remove(self, name: str) -> Container:
+        """Stop and remove a container: its address and its ports are free again.
+
+        Raises:
+            DockerError: no such container.
+        """
+        if name not in self.containers:
+            raise DockerError(f"No such container: {name}; {self.name} runs {', '.join(self.containers) or 'none'}")
+        return self.containers.pop(name)
+
+    def table(self) -> tuple[Row, ...]:
+        """The port table: what one has to know to reach anything on this host."""
+        return tuple(
+            Row(self.name, each.address, each.host_port, each.protocol, container.name, container.address, each.container_port)
+            for container in self.containers.values()
+            for each in container.published
+        )
+
+    def at(self, address: str) -> Container | None:
+        """The container with this address on the bridge."""
+        return next((container for container in self.containers.values() if container.address == address), None)
+
+    def published(self) -> Iterator[tuple[Container, Published]]:
+        """Every published port with its container, in the order in which they were made."""
+        return ((container, each) for container in self.containers.values() for each in container.published)
+
+    def _reserve(self, wanted: Published, beside: list[Published]) -> Published:
+        held = [*(each for _, each in self.published()), *beside]
+        if wanted.host_port == 0:
+            return self._choose(wanted, held)
+        if any(wanted.conflicts_with(each) for each in held):
+            raise taken(wanted)
+        return wanted
+
+    def _choose(self, wanted: Published, held: list[Published]) -> Published:
+        for port in range(FIRST_FREE, LAST_FREE + 1):
+            chosen = wanted._replace(host_port=port)
+            if not any(chosen.conflicts_with(each) for each in held):
+                return chosen
+        raise DockerError(f"{self.name} has no host port left from {FIRST_FREE} to {LAST_FREE}")
+
+    def _free_address(self) -> str:
+        used = {container.address for container in self.containers.values()}
+        candidate = self.subnet.network_address + 2
+        while str(candidate) in used:
+            candidate += 1
+        if candidate >= IPv4Address(self.subnet.broadcast_address):
+            raise DockerError(f"the bridge of {self.name} has no address left in {self.subnet}")
+        return str(candidate)
+
+    def check(self) -> None:
+        """Assert that no two containers share an address, and no two rows a port of the host. O(rows²)."""
+        addresses = [container.address for container in self.containers.values()]
+        assert len(set(addresses)) == len(addresses), addresses
+        assert self.bridge_address not in addresses
+        rows = [each for _, each in self.published()]
+        for index, row in enumerate(rows):
+            assert row.host_port, row
+            assert not any(row.conflicts_with(other) for other in rows[index + 1 :]), row
