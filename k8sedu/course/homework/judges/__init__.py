@@ -1,0 +1,20 @@
+"""Judges that know a system: what a student has written is run by the model, and its named invariants and its trace decide.
+
+- `raft`: schedules of a group (which lines can happen, which promise breaks, whose log diverges and heals), and election timers
+- `etcd`: commands on a store, and what it holds and answers after them
+
+A judge is made in a test cell and asked in the trusted process. It never runs a student's code: a schedule is text, timers are numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from k8sedu.lazy import attach
+
+if TYPE_CHECKING:
+    from k8sedu.course.homework.judges import etcd, raft
+
+__all__ = ["etcd", "raft"]
+
+__getattr__, __dir__ = attach(__name__, {"etcd": "etcd", "raft": "raft"})

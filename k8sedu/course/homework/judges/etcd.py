@@ -1,0 +1,205 @@
+r"""Judges for etcd: commands are carried out by the model's store, and what it then holds and answers decides.
+
+A student's answer is one command or several, in the words of `k8sedu.etcd.commands`, or one line more: `wait 3000` lets so many
+milliseconds pass, so that leases can end. Each judge asks one thing of the run.
+
+>>> holds({"a": "2"}).fault("put a 1\nput a 2"), holds({"a": None}).fault("put a 1")
+('', 'leaves a = "1", expected no key a')
+
+Source: `k8sedu.etcd.server`, whose answers are held to those of a real etcd.
+Left out: clusters. What a store answers does not depend on how many members hold it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from k8sedu import etcd
+from k8sedu.course.homework.judging import Judge, shown
+from k8sedu.errors import K8sEduError
+from k8sedu.etcd.api import (
+    CompactionRequest,
+    DeleteRangeRequest,
+    KeyValue,
+    LeaseGrantRequest,
+    LeaseRevokeRequest,
+    PutRequest,
+    RangeRequest,
+    RangeResponse,
+    TxnRequest,
+    TxnResponse,
+)
+from k8sedu.etcd.commands import parse
+from k8sedu.etcd.errors import EtcdError
+from k8sedu.etcd.server import Server
+
+LINES_MAX = 100
+CHARACTERS_MAX = 10_000
+WAIT = re.compile(r"wait (\d{1,9})")
+KINDS: dict[str, type] = {
+    "put": PutRequest, "get": RangeRequest, "delete": DeleteRangeRequest, "txn": TxnRequest, "compact": CompactionRequest,
+    "grant": LeaseGrantRequest, "revoke": LeaseRevokeRequest,
+}  # fmt: skip
+
+
+class Step(NamedTuple):
+    """One command, what was answered or refused, and the store's revision after it."""
+
+    line: str
+    request: Any
+    response: Any
+    refusal: str
+    revision: int
+
+
+class Story(NamedTuple):
+    """A run of commands on a fresh store."""
+
+    steps: tuple[Step, ...]
+    server: Server
+
+    def value(self, key: str) -> KeyValue | None:
+        """A key as it is at the end."""
+        return self.server.store.get(key)
+
+
+def carry_out(lines: Iterable[str]) -> Story:
+    """Carry commands out on a fresh store; a refusal is part of the story.
+
+    >>> story = carry_out(["put a 1", "get b at 9", "grant 7 5", "put a 2 lease 7", "wait 6000"])
+    >>> [step.refusal[-15:] for step in story.steps if step.refusal], story.value("a"), story.steps[-1].revision
+    (['future revision'], None, 4)
+
+    Raises:
+        CommandError: a line is no command.
+    """
+    server, now_ms = Server(), 0
+    steps = []
+    for line in (line.strip() for line in lines):
+        request, response, refusal = None, None, ""
+        wait = WAIT.fullmatch(line)
+        if wait:
+            now_ms += int(wait[1])
+            server.expire(now_ms=now_ms)
+        elif line:
+            request = parse(line)
+            try:
+                response = server.do(request, now_ms=now_ms)
+            except EtcdError as error:
+                refusal = str(error)
+        if line:
+            steps.append(Step(line, request, response, refusal, server.store.revision))
+    return Story(tuple(steps), server)
+
+
+@lru_cache(maxsize=256)  # several judges ask about the same commands
+def _story(text: str, before: tuple[str, ...], after: tuple[str, ...]) -> Story | str:
+    if len(text) > CHARACTERS_MAX or text.count("\n") > LINES_MAX:
+        return f"is longer than {LINES_MAX} lines, expected commands that a person can follow"
+    try:
+        return carry_out((*before, *text.split("\n"), *after))
+    except (K8sEduError, ValueError) as error:
+        return f"cannot be carried out: {error}"
+
+
+class Commands(Judge):
+    """Asks one question of what commands did; `before` and `after` are commands that others send."""
+
+    def __init__(self, question: Callable[[Story], str], *, before: Iterable[str] = (), after: Iterable[str] = ()) -> None:
+        self.question, self.before, self.after = question, tuple(before), tuple(after)
+
+    def fault(self, value: Any) -> str:
+        """Carry them out, then ask."""
+        story = self._of(value)
+        return story if isinstance(story, str) else self.question(story)
+
+    def picture(self, value: Any) -> str:
+        """The two trees, command by command."""
+        if isinstance(self._of(value), str):
+            return ""
+        lines = (line.strip() for line in (*self.before, *_text(value).split("\n"), *self.after))
+        forms, _ = etcd.views.play(etcd.tell([line for line in lines if line and not WAIT.fullmatch(line)]))._repr_mimebundle_()
+        return str(forms["text/html"])
+
+    def _of(self, value: Any) -> Story | str:
+        if not (type(value) is str or (type(value) is list and all(type(line) is str for line in value))):
+            return f"is {shown(value)}, expected commands as text, one per line"
+        return _story(_text(value), self.before, self.after) if _text(value).strip() else "is empty, expected a command"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+def holds(
+    keys: Mapping[str, str | None], *, before: Iterable[str] = (), after: Iterable[str] = (), revision: int | None = None
+) -> Judge:  # fmt: skip
+    """After the commands the store holds these values (None for no such key), perhaps at this revision."""
+
+    def question(story: Story) -> str:
+        for key, wanted in keys.items():
+            found = story.value(key)
+            met = None if found is None else found.value.decode("utf-8", "replace")
+            if met != wanted:
+                met_text = f"no key {key}" if met is None else f"{key} = {shown(met)}"
+                return f"leaves {met_text}, expected {f'no key {key}' if wanted is None else f'{key} = {shown(wanted)}'}"
+        if revision is not None and story.server.store.revision != revision:
+            return f"ends at revision {story.server.store.revision}, expected {revision}"
+        return ""
+
+    return Commands(question, before=before, after=after)
+
+
+def has(key: str, *, before: Iterable[str] = (), **fields: int) -> Judge:
+    """After the commands a key has these numbers: version, create_revision, mod_revision, lease."""
+
+    def question(story: Story) -> str:
+        found = story.value(key)
+        if found is None:
+            return f"leaves no key {key}, expected one"
+        wrong = [name for name, wanted in fields.items() if getattr(found, name) != wanted]
+        return f"leaves {key} with {wrong[0]} {getattr(found, wrong[0])}, expected {fields[wrong[0]]}" if wrong else ""
+
+    return Commands(question, before=before)
+
+
+def is_one(kind: str, *, before: Iterable[str] = ()) -> Judge:
+    """The answer is a single command of this kind, and the store does not refuse it."""
+    skipped = len(tuple(before))
+
+    def question(story: Story) -> str:
+        own = story.steps[skipped:]
+        if len(own) != 1 or not isinstance(own[0].request, KINDS[kind]):
+            return f"is {len(own)} commands, the first {own[0].line!r}, expected a single {kind}"
+        return f"is refused: {own[0].refusal}" if own[0].refusal else ""
+
+    return Commands(question, before=tuple(before))
+
+
+def refuses_none(*, before: Iterable[str] = ()) -> Judge:
+    """The store refuses none of the commands."""
+
+    def question(story: Story) -> str:
+        refused = [step for step in story.steps if step.refusal]
+        return f"has {refused[0].line!r}, which is refused: {refused[0].refusal}" if refused else ""
+
+    return Commands(question, before=before)
+
+
+def learns(key: str, value: str, *, before: Iterable[str] = ()) -> Judge:
+    """The last command's answer tells the value of a key, in whichever branch."""
+
+    def question(story: Story) -> str:
+        told = {kv.key.decode(): kv.value.decode("utf-8", "replace") for kv in _told(story.steps[-1].response)}
+        return "" if told.get(key) == value else f"does not tell {key} = {shown(value)} in its answer"
+
+    return Commands(question, before=before)
+
+
+def _told(response: Any) -> tuple[KeyValue, ...]:
+    if isinstance(response, TxnResponse):
+        return tuple(kv for inner in response.responses for kv in _told(inner))
+    return response.kvs if isinstance(response, RangeResponse) else ()

@@ -1,0 +1,322 @@
+"""Judges for Raft: a schedule is played by the model, and its trace and the named invariants say what it did.
+
+A student's answer is a *schedule*, the lines of `k8sedu.raft.schedule`, or a pair of election timeouts. Each judge asks one thing of it, so
+that points can be given one by one: can every line happen, does it break this promise, does that log diverge, does it heal.
+
+>>> breaks("election_safety", size=3, without="vote_persistence").fault("timeout n1")
+'breaks no promise, expected a run that breaks election_safety'
+
+Source: `k8sedu.raft.group`, `story`, `invariants`; the names are those of MIT 6.5840's tests where they ask the same.
+Left out: partial credit for a schedule that is nearly right. Several checks with weights do that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from k8sedu import raft
+from k8sedu.course.homework.judging import Judge, shown
+from k8sedu.errors import K8sEduError
+from k8sedu.raft.config import Config
+from k8sedu.raft.group import Group
+from k8sedu.raft.invariants import known_names
+from k8sedu.raft.rules import Rules
+from k8sedu.raft.schedule import Action, parse_schedule
+from k8sedu.raft.story import retell
+from k8sedu.sim.faults import crash
+from k8sedu.sim.network import Network
+from k8sedu.trace import Step, Trace
+
+LINES_MAX = 200
+CHARACTERS_MAX = 20_000
+
+
+class Table(NamedTuple):
+    """The group that a schedule is played on."""
+
+    size: int
+    without: tuple[str, ...] = ()
+    """Rules that are switched off."""
+    invariants: tuple[str, ...] | None = None
+
+    def group(self) -> Group:
+        """A fresh one."""
+        return Group(self.size, rules=Rules(self.without), invariants=self.invariants)
+
+
+class Played(NamedTuple):
+    """What came of a schedule."""
+
+    actions: tuple[Action, ...]
+    idle: str
+    """The first line that could not happen, as a sentence; empty when all could."""
+    trace: Trace
+
+
+class Unreadable(NamedTuple):
+    """An answer that is no schedule, and why."""
+
+    reason: str
+
+
+@lru_cache(maxsize=256)  # several judges ask about the same schedule
+def play(text: str, table: Table) -> Played | Unreadable:
+    """Play a schedule, or say why it cannot be played."""
+    if len(text) > CHARACTERS_MAX or text.count("\n") > LINES_MAX:
+        return Unreadable(f"is longer than {LINES_MAX} lines, expected a schedule that a person can follow")
+    try:
+        actions = parse_schedule(text)
+        group = table.group()
+        idle = ""
+        for number, action in enumerate(actions, 1):
+            if not group.do(action) and not idle:
+                idle = f"has {str(action)!r} as action {number}, which cannot happen at that moment"
+            if group.violation is not None:
+                break
+        return Played(actions, idle, retell(actions, table.group))
+    except (K8sEduError, ValueError) as error:
+        return Unreadable(f"cannot be played: {error}")
+
+
+class Schedule(Judge):
+    """Asks one question of the run that a schedule makes."""
+
+    def __init__(self, table: Table, question: Callable[[Played], str]) -> None:
+        self.table, self.question = table, question
+
+    def fault(self, value: Any) -> str:
+        """Play it, then ask."""
+        if type(value) is not str:
+            return f"is {shown(value)}, expected a schedule as text, one action per line"
+        played = play(value, self.table)
+        if isinstance(played, Unreadable):
+            return played.reason
+        return self.question(played) if played.actions else "is empty, expected a schedule"
+
+    def picture(self, value: Any) -> str:
+        """The run as a film."""
+        played = play(value, self.table) if type(value) is str else None
+        return film(played.trace) if isinstance(played, Played) and played.actions else ""
+
+
+def film(trace: Trace) -> str:
+    """A run as the player shows it inside a page."""
+    forms, _ = raft.views.play(trace)._repr_mimebundle_()
+    return str(forms["text/html"])
+
+
+def acts(*, size: int, without: str | Sequence[str] = (), lines_max: int = LINES_MAX, crashes: str = "") -> Judge:
+    """Every line can happen when it is its turn; with `crashes`, no other server crashes."""
+
+    def question(played: Played) -> str:
+        others = [action.node for action in played.actions if action.kind == "crash" and crashes and action.node != crashes]
+        if others:
+            return f"crashes {others[0]}, expected no other server than {crashes} to crash"
+        too_many = f"has {len(played.actions)} actions, expected at most {lines_max}" if len(played.actions) > lines_max else ""
+        return played.idle or too_many
+
+    return Schedule(Table(size, _names(without)), question)
+
+
+def breaks(invariant: str, *, size: int, without: str | Sequence[str]) -> Judge:
+    """Without a rule, the run breaks this promise."""
+    known_names([invariant])
+
+    def question(played: Played) -> str:
+        met = [step.detail.invariant for step in played.trace.where("violation")]
+        return "" if met == [invariant] else f"breaks no promise, expected a run that breaks {invariant}"
+
+    return Schedule(Table(size, _names(without), (invariant,)), question)
+
+
+def keeps_promises(*, size: int) -> Judge:
+    """With all rules on, nothing breaks, and every term that has a leader has one."""
+
+    def question(played: Played) -> str:
+        broken = played.trace.where("violation")
+        return f"breaks {broken[0].detail.invariant}" if broken else ""
+
+    return Schedule(Table(size), question)
+
+
+def leads(node: str, *, size: int, term: int | None = None) -> Judge:
+    """This server becomes leader, of that term if one is named."""
+
+    def question(played: Played) -> str:
+        terms = [step.detail.term for step in played.trace.where("become_leader", actor=node)]
+        if terms and (term is None or term in terms):
+            return ""
+        return f"never makes {node} leader{'' if term is None else f' of term {term}'}, expected it to be elected"
+
+    return Schedule(Table(size), question)
+
+
+def diverges(node: str, *, size: int) -> Judge:
+    """At some moment this server's log holds another entry than a second server's at the same index."""
+    return Schedule(Table(size), lambda played: "" if _diverged_at(played.trace, node) is not None else _never(node))
+
+
+def heals(node: str, *, size: int) -> Judge:
+    """After its log diverged, this server ends with the same log as everybody else, and with what it had wrong overwritten."""
+
+    def question(played: Played) -> str:
+        first = _diverged_at(played.trace, node)
+        if first is None:
+            return _never(node)
+        logs = {name: server.log for name, server in played.trace[-1].frame.nodes.items()}  # type: ignore[union-attr]  # frames were kept
+        different = [name for name in logs if logs[name] != logs[node]]
+        return f"ends with different logs on {node} and {different[0]}, expected all logs to be the same" if different else ""
+
+    return Schedule(Table(size), question)
+
+
+def _never(node: str) -> str:
+    return f"never gives {node} an entry that another log has differently at the same index"
+
+
+def _diverged_at(trace: Trace, node: str) -> int | None:
+    for step in trace:
+        nodes = step.frame.nodes if step.frame is not None else {}
+        mine = {entry[1]: entry[0] for entry in nodes[node].log} if node in nodes else {}
+        if any(mine.get(entry[1], entry[0]) != entry[0] for name in nodes if name != node for entry in nodes[name].log):
+            return step.index
+    return None
+
+
+def commits_after_losing(old: str, new: str, *, size: int) -> Judge:
+    """`old` still commits an entry of its own term after `new` was elected in a higher one."""
+
+    def question(played: Played) -> str:
+        elected = next((step for step in played.trace.where("become_leader", actor=new) if _leads(step, old)), None)
+        if elected is None:
+            return f"never makes {new} leader while {old} still believes to lead, expected both at the same time"
+        before = _commit_index(elected, old)
+        later = (step for step in played.trace.steps[elected.index :] if _leads(step, old))
+        return "" if any(_commit_index(step, old) > before for step in later) else f"lets {old} commit nothing after {new} was elected"
+
+    return Schedule(Table(size), question)
+
+
+def two_leaders(old: str, new: str, *, size: int) -> Judge:
+    """Both believe to lead at the same moment, in different terms."""
+
+    def question(played: Played) -> str:
+        both = any(_leads(step, old) and _leads(step, new) for step in played.trace)
+        return "" if both else f"never lets {old} and {new} lead at the same time"
+
+    return Schedule(Table(size), question)
+
+
+def _server(step: Step, name: str) -> Any:
+    return step.frame.nodes[name] if step.frame is not None else None
+
+
+def _leads(step: Step, name: str) -> bool:
+    return bool(_server(step, name).role == "leader" and _server(step, name).status == "up")
+
+
+def _commit_index(step: Step, name: str) -> int:
+    return int(_server(step, name).commit_index)
+
+
+def _names(rules: str | Sequence[str]) -> tuple[str, ...]:
+    return (rules,) if isinstance(rules, str) else tuple(rules)
+
+
+# -- election timers --------------------------------------------------------------------------------------------------------------------
+
+
+class Elections(NamedTuple):
+    """What election timeouts did in one run: an election, a crash of its winner, another election."""
+
+    terms: int
+    """Terms that somebody stood for election in."""
+    leaders: int
+    recovery_ms: float | None
+    """From the crash to the next leader; None for never."""
+
+
+class Timers(Judge):
+    """Runs a group with these election timeouts, six times, and asks how the elections went."""
+
+    def __init__(self, size: int, delay_ms: tuple[float, float], question: Callable[[list[Elections]], str]) -> None:
+        self.size, self.delay_ms, self.question = size, delay_ms, question
+
+    def fault(self, value: Any) -> str:
+        """Simulate, then ask."""
+        is_pair = type(value) is list and len(value) == 2 and all(type(item) is int for item in value)
+        if not is_pair or not 1 <= value[0] < value[1] <= TIMEOUT_MS_MAX:
+            return f"is {shown(value)}, expected [shortest, longest] in whole milliseconds, up to {TIMEOUT_MS_MAX}"
+        return self.question(list(elections(self.size, self.delay_ms, (value[0], value[1]))))
+
+
+TIMEOUT_MS_MAX = 20_000
+RUNS = 6
+CRASH_AFTER_MS = 500.0
+
+
+@lru_cache(maxsize=64)
+def elections(size: int, delay_ms: tuple[float, float], timeouts_ms: tuple[int, int]) -> tuple[Elections, ...]:
+    """How elections go with these timeouts on a network with these delays, in six runs."""
+    return tuple(_elections(size, delay_ms, timeouts_ms, seed) for seed in range(1, RUNS + 1))
+
+
+def _elections(size: int, delay_ms: tuple[float, float], timeouts_ms: tuple[int, int], seed: int) -> Elections:
+    calm = _run(size, delay_ms, timeouts_ms, seed, None)
+    first = calm.where("become_leader")
+    if not first:
+        return Elections(len(_stood(calm)), 0, None)
+    at_ms = round(first[0].time_ms + CRASH_AFTER_MS)
+    trace = _run(size, delay_ms, timeouts_ms, seed, (first[0].actor, at_ms))
+    leaders = trace.where("become_leader")
+    after = [step.time_ms - at_ms for step in leaders if step.time_ms > at_ms]
+    return Elections(len(_stood(trace)), len({step.detail.term for step in leaders}), after[0] if after else None)
+
+
+def _run(size: int, delay_ms: tuple[float, float], timeouts_ms: tuple[int, int], seed: int, fate: tuple[str, int] | None) -> Trace:
+    """One run; `fate` is who crashes and when. It lasts as long as two elections may."""
+    low, high = timeouts_ms
+    config = Config(election_ticks_min=low, election_ticks_max=high, heartbeat_ticks=max(low // 2, 1))
+    faults = [crash(fate[0], at_ms=fate[1])] if fate else []
+    duration_ms = (fate[1] if fate else 0) + 2 * high + 8 * delay_ms[1]
+    return raft.simulate(
+        size=size, seed=seed, duration_ms=duration_ms, network=Network(delay_ms=delay_ms), config=config, faults=faults,
+        frames=False, check=False,
+    )  # fmt: skip
+
+
+def _stood(trace: Trace) -> set[int]:
+    return {step.detail.term for step in trace.where("become_candidate")}
+
+
+def elects(*, size: int, delay_ms: tuple[float, float]) -> Judge:
+    """In every run there is a leader, and after its crash another one."""
+
+    def question(runs: list[Elections]) -> str:
+        lost = sum(run.recovery_ms is None for run in runs)
+        return f"leaves {lost} of {len(runs)} runs without a leader" if lost else ""
+
+    return Timers(size, delay_ms, question)
+
+
+def one_leader_per_term(*, size: int, delay_ms: tuple[float, float], runs_min: int = 5) -> Judge:
+    """Every term that somebody stands for has exactly one leader: no vote is split, nobody is too hasty; in so many runs of six."""
+
+    def question(runs: list[Elections]) -> str:
+        good = sum(run.terms == run.leaders > 0 for run in runs)
+        wasted, most = len(runs) - good, len(runs) - runs_min
+        return "" if good >= runs_min else f"wastes a term in {wasted} of {len(runs)} runs, expected at most {most}"
+
+    return Timers(size, delay_ms, question)
+
+
+def recovers(*, size: int, delay_ms: tuple[float, float], within_ms: float, runs_min: int = 5) -> Judge:
+    """After the leader's crash the next one is there within a time, in so many runs of six."""
+
+    def question(runs: list[Elections]) -> str:
+        good = sum(run.recovery_ms is not None and run.recovery_ms <= within_ms for run in runs)
+        return "" if good >= runs_min else f"takes longer than {within_ms:g} ms in {len(runs) - good} of {len(runs)} runs"
+
+    return Timers(size, delay_ms, question)
