@@ -47,10 +47,10 @@ clean: ## Remove the environment and what tools left behind; lessons and figures
 
 # A stamp says that the environment holds what pyproject.toml asks for.
 $(VENV)/.lab: pyproject.toml $(BIN)/python
-	$(call install,lab)
+	$(call install,lab$(comma)slides)
 
 $(VENV)/.test: pyproject.toml $(BIN)/python
-	$(call install,lab$(comma)test)
+	$(call install,lab$(comma)slides$(comma)test)
 	@touch $(VENV)/.lab
 
 comma := ,

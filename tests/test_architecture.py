@@ -44,7 +44,8 @@ Law = Callable[[dict[str, Module]], list[str]]
 
 def import_names(requirements: list[str]) -> set[str]:
     """The import names behind requirement lines."""
-    return {re.split(r"[<>=!~ ;\[]", line)[0].lower().replace("-", "_") for line in requirements}
+    lines = [line.replace("python-pptx", "pptx") for line in requirements]
+    return {re.split(r"[<>=!~ ;\[]", line)[0].lower().replace("-", "_") for line in lines}
 
 
 CORE_PACKAGES = import_names(PROJECT["dependencies"])

@@ -58,13 +58,25 @@ def lay_out(beside: Path) -> Laid:
     Raises:
         LessonsError: the package was built without its lessons.
     """
+    source = home()
+    if source.parent != Path(k8sedu.__file__).parent:
+        return Laid(source)
+    return copy_lessons(source, beside / "k8sedu-notebooks")
+
+
+def home() -> Path:
+    """Where the lessons come from: the checkout's folder, or the one inside the installed package.
+
+    Raises:
+        LessonsError: the package was built without its lessons.
+    """
     package = Path(k8sedu.__file__).parent
     checkout = package.parent / "notebooks"
     if (package.parent / "pyproject.toml").is_file() and checkout.is_dir():
-        return Laid(checkout)
+        return checkout
     if not (package / "notebooks").is_dir():
         raise LessonsError(f"no lessons in {package / 'notebooks'}, expected those that come with the package: install k8sedu again")
-    return copy_lessons(package / "notebooks", beside / "k8sedu-notebooks")
+    return package / "notebooks"
 
 
 def copy_lessons(source: Path, target: Path) -> Laid:
