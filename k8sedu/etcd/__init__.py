@@ -9,7 +9,7 @@ Read the files in this order:
 5. `protobuf`, `schema`, `crc32c`, `wal`, `waldir`, `snapshot` - what lies on disk
 6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine; requests as words, JSON and recordings
 7. `bolt`, `identity`, `member`, `members`, `file_frames`, `datadir` - a real etcd's directory, opened
-8. `frames`, `agreement`, `sim`, `views`, `lab` - how a run is remembered, runs, pictures, and the laboratory
+8. `frames`, `accounts`, `agreement`, `sim`, `views`, `lab` - how a run is remembered, runs, pictures, and the laboratory
 
 The names below are loaded when they are first used, so that `import k8sedu.etcd` costs next to nothing.
 
@@ -27,6 +27,7 @@ from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
     from k8sedu.etcd import api, datadir, errors, lab, members, sim, specimens, views
+    from k8sedu.etcd.accounts import txn_account
     from k8sedu.etcd.bptree import BPlusTree
     from k8sedu.etcd.btree import BTree
     from k8sedu.etcd.frames import store_frame
@@ -66,6 +67,7 @@ __all__ = [
     "simulate",
     "store_frame",
     "tell",
+    "txn_account",
     "views",
 ]
 
@@ -97,6 +99,7 @@ __getattr__, __dir__ = attach(
         "simulate": "sim",
         "store_frame": "frames",
         "tell": "sim",
+        "txn_account": "accounts",
         "views": "views",
     },
 )

@@ -92,11 +92,11 @@ class Encoder:
         return film | {"defaults": defaults(), "words": [list(pair) for pair in self.words], "ids": list(self.ids), "icons": self.icons}
 
     def text(self, text: Text | None) -> Json:
-        """A plain text as it is, a pair as its row, a countdown as when and row."""
+        """A plain text as it is, a pair as its row, a countdown as when and row, and its unit if that is no ms."""
         if isinstance(text, Words):
             return self.words.setdefault(text, len(self.words)) if text.en != text.zh else text.en
         if isinstance(text, Countdown):
-            return [text.due_us, self.text(text.form)]
+            return [text.due_us, self.text(text.form), *([text.unit_us] if text.unit_us != 1_000 else [])]
         return text
 
     def icon(self, name: str) -> str:

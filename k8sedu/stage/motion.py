@@ -42,19 +42,22 @@ Number: TypeAlias = float | Ramp
 
 
 class Countdown(NamedTuple):
-    """A text that says how many milliseconds are left until an instant: "31 ms left".
+    """A text that says how many milliseconds are left until an instant: "31 ms left". Or how many of another unit.
 
     >>> Countdown(due_us=40_000).at(9_400).in_("en")
     '31 ms left'
+    >>> Countdown(5_000_000, Words("{} s", "{} 秒"), unit_us=1_000_000).at(2_400_000).in_("en")
+    '3 s'
     """
 
     due_us: int
     form: Words = Words("{} ms left", "还剩 {} ms")
+    unit_us: int = 1_000
 
     def at(self, time_us: float) -> Words:
-        """The text at one instant: whole milliseconds, rounded up, so that 0 means due."""
-        left_ms = str(max(0, -int((time_us - self.due_us) // 1_000)))
-        return Words(self.form.en.replace("{}", left_ms), self.form.zh.replace("{}", left_ms))
+        """The text at one instant: whole units, rounded up, so that 0 means due."""
+        left = str(max(0, -int((time_us - self.due_us) // self.unit_us)))
+        return Words(self.form.en.replace("{}", left), self.form.zh.replace("{}", left))
 
 
 Text: TypeAlias = str | Words | Countdown

@@ -96,11 +96,14 @@ class Client:
         self.command = ""
         self.kind = habit
         self.frame: Frozen | None = None
+        self.renewals = 0
+        self.keeping: dict[int, int] = {}
         self._begin()
 
     def _begin(self) -> None:
         self.todo: deque[str] = deque()
         self.leases: dict[int, int] = {}
+        self.unanswered: dict[int, None] = {}
         self.stream = WatchStream(self)
         self.habit: Habit = HABITS[self.kind](self)
 
@@ -231,19 +234,31 @@ class Client:
     # -- leases ----------------------------------------------------------------------------------------------------------------------------
 
     def keep(self, lease: int, ttl_s: int) -> None:
-        """Keep a lease alive from now on: renew it three times per TTL."""
+        """Keep a lease alive from now on: renew it three times per TTL, which is the leader's word once it has answered."""
         self.leases[lease] = ttl_s
-        self._renew(lease)
+        self.unanswered.pop(lease, None)
+        self.renewals += 1
+        self.keeping[lease] = self.renewals
+        self._renew(lease, self.renewals)
 
-    def _renew(self, lease: int) -> None:
-        if lease in self.leases:
-            self.post(f"k{lease}", f"keep_alive {lease}")
-            self.after(self.leases[lease] * 1000 / 3, self._renew, lease)
+    def _renew(self, lease: int, number: int) -> None:
+        """Send a keep-alive, and go on elsewhere if the one before it was not answered."""
+        if lease not in self.leases or self.keeping[lease] != number:
+            return
+        if lease in self.unanswered:
+            self.target = self.member_after(self.target)
+        self.unanswered[lease] = None
+        self.post(f"k{lease}", f"keep_alive {lease}")
+        self.world.record("keep_alive_sent", self.name, lease=lease, to=self.target)
+        self.after(self.leases[lease] * 1000 / 3, self._renew, lease, number)
 
     def _kept_alive(self, lease: int, answer: dict[str, Any]) -> None:
+        self.unanswered.pop(lease, None)
         if not answer["ok"]:
             self.target = self.member_after(self.target)
-        elif not answer["ttl_s"] and lease in self.leases:
+        elif lease in self.leases and answer["ttl_s"]:
+            self.leases[lease] = answer["ttl_s"]
+        elif lease in self.leases:
             del self.leases[lease]
             self.touch()
             self.world.record("lease_lost", self.name, lease=lease)

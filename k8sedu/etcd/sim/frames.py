@@ -58,7 +58,7 @@ CLIENT_FIELDS = {
 STEPS = {
     "put": "a member applied a put: key, value, lease",
     "delete_range": "a member applied a delete: key, range_end, deleted",
-    "txn": "a member applied a transaction: succeeded, compare, writes",
+    "txn": "a member applied a transaction: succeeded, compare, success, failure (texts), account (see `k8sedu.etcd.accounts`)",
     "compact": "a member applied a compaction: at",
     "lease_grant": "a member applied a grant: lease, ttl_s",
     "lease_revoke": "a member applied the end of a lease: lease, deleted; why is expired or asked",
@@ -72,6 +72,8 @@ STEPS = {
     "restart": "a member started from its disk: snapshot_index, entries (in the log), consistent_index, revision",
     "snapshot": "a member wrote a snapshot: index",
     "snapshot_installed": "a member took over a snapshot from the leader: index",
+    "keep_alive_sent": "a client asks to begin the countdown of a lease anew: lease, to",
+    "lease_lost": "a client learns that a lease which it kept alive is gone: lease",
     "watch_response": "a member sends news: client, watch, events (count), first, last (revisions)",
     "watch_event": "a client received news: watch, events ((type, key, value, mod_revision), …), header revision",
     "watch_created": "a client's watch stands: watch, start_revision, member",

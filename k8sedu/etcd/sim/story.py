@@ -4,6 +4,7 @@ A request becomes several steps: it is asked, walks through the index, finds (or
 answered. Each step's frame is the store as `etcd.frames` describes it, and beside it the way so far:
 
     walk   {command, key, nodes, revisions, pages}      ids of nodes and pages, texts of revisions
+    txn    the account of a transaction so far, see `etcd.accounts`; None for other requests
 
 Within a put the index changes one step before the pages do; that is the order of etcd, too.
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from k8sedu.etcd import accounts
 from k8sedu.etcd.api import (
     CompactionRequest,
     DeleteRangeRequest,
@@ -32,7 +34,6 @@ from k8sedu.etcd.frames import readable, store_frame
 from k8sedu.etcd.ranges import bounds
 from k8sedu.etcd.revision import Revision
 from k8sedu.etcd.server import Server
-from k8sedu.etcd.txn import holds
 from k8sedu.sim.recorder import Recorder
 from k8sedu.trace import Frozen, Trace
 
@@ -85,11 +86,13 @@ class _Teller:
         self.now_us = 0
         self.picture = store_frame(self.store)
         self.walk = Frozen(command="", key="", nodes=(), revisions=(), pages=())
+        self.account: Frozen | None = None
         self._step("start", {})
 
     def tell(self, command: str, request: Any) -> None:
         """One request from the question to the answer."""
         self.walk = Frozen(command=command, key="", nodes=(), revisions=(), pages=())
+        self.account = accounts.asked(request) if isinstance(request, TxnRequest) else None
         self._step("ask", {"command": command})
         if isinstance(request, TxnRequest):
             self._compare(request)
@@ -98,12 +101,15 @@ class _Teller:
         try:
             response = self._do(request)
         except EtcdError as refusal:
+            self.account = self.account and accounts.refused(self.account, refusal)
             self._step("refused", {"message": refusal.message, "code": refusal.code})
             return
         if isinstance(request, RangeRequest):
             self._read(request, response)
         else:
             self._show_changes(request)
+        if self.account is not None:
+            self.account = accounts.finished(self.account, response, revision=self.store.revision)
         self._step("answer", {"revision": self.store.revision, **_answer(request, response)})
 
     def _do(self, request: Any) -> Any:
@@ -112,7 +118,7 @@ class _Teller:
         return self.server.do(request, now_ms=0)
 
     def _step(self, kind: str, detail: dict[str, Any]) -> None:
-        self.recorder.record(self.now_us, kind, "store", detail, self.picture.evolve(walk=self.walk))
+        self.recorder.record(self.now_us, kind, "store", detail, self.picture.evolve(walk=self.walk, txn=self.account))
         self.now_us += STEP_US
 
     # -- reading ---------------------------------------------------------------------------------------------------------------------------
@@ -141,7 +147,8 @@ class _Teller:
     # -- writing ---------------------------------------------------------------------------------------------------------------------------
 
     def _compare(self, request: TxnRequest) -> None:
-        verdicts = tuple(holds(compare, self.store.find(compare.key, compare.range_end)) for compare in request.compare)
+        self.account = accounts.compared(self.store, request)
+        verdicts = tuple(row["holds"] for row in self.account["txn"]["compare"])
         self._step("compare", {"verdicts": verdicts, "succeeded": all(verdicts)})
 
     def _show_changes(self, request: Any) -> None:

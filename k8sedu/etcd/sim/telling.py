@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from k8sedu.etcd.accounts import finished, refused
 from k8sedu.etcd.api import (
     CompactionRequest,
     Compare,
@@ -22,13 +23,17 @@ from k8sedu.etcd.api import (
 )
 from k8sedu.etcd.errors import EtcdError
 from k8sedu.etcd.sim.frames import text
+from k8sedu.trace import Frozen
 
 _SIGNS = {"EQUAL": "=", "NOT_EQUAL": "!=", "GREATER": ">", "LESS": "<"}
 
 
-def detail_of(request: Any, response: Any) -> dict[str, Any]:
-    """The words of a step about an applied request."""
+def detail_of(request: Any, response: Any, account: Frozen | None = None, *, revision: int = 0) -> dict[str, Any]:
+    """The words of a step about an applied request; of a transaction also its account, which was begun before it ran."""
     told = _request(request)
+    if account is not None:
+        is_refused = isinstance(response, EtcdError)
+        told["account"] = refused(account, response) if is_refused else finished(account, response, revision=revision)
     if isinstance(response, EtcdError):
         return {**told, "error": str(response), "code": response.code}
     if isinstance(request, DeleteRangeRequest):

@@ -19,9 +19,9 @@ from typing import Any, NoReturn
 
 from simpy.core import StopSimulation
 
-from k8sedu.etcd import commands
+from k8sedu.etcd import accounts, commands
 from k8sedu.etcd.agreement import Agreement, Applied
-from k8sedu.etcd.api import LeaseKeepAliveRequest, LeaseRevokeRequest
+from k8sedu.etcd.api import LeaseKeepAliveRequest, LeaseRevokeRequest, TxnRequest
 from k8sedu.etcd.entry import kind_of, read_entry, write_entry
 from k8sedu.etcd.errors import EtcdError, NoLeaderError
 from k8sedu.etcd.sim import watching
@@ -233,11 +233,12 @@ class Cluster(World):
     def _apply_one(self, member: Member, entry: Entry) -> None:
         request_id, request = read_entry(entry.data) if entry.kind == "normal" and entry.data else ("", None)
         before = member.etcd.store.revision
+        account = accounts.compared(member.etcd.store, request) if isinstance(request, TxnRequest) else None
         response = member.apply_entry(entry, now_us=self.now_us)
         revision = member.etcd.store.revision
         kind = "empty_entry" if request is None else kind_of(request)
         standing = {"index": entry.index, "term": entry.term, "revision": revision, "changed": revision > before, "request": request_id}
-        self.tell(member, kind, **standing, **detail_of(request, response))
+        self.tell(member, kind, **standing, **detail_of(request, response, account, revision=revision))
         if self.agreement is not None:
             self.judge(self.agreement.applied(member.name, Applied.of(entry, request_id, before, member.etcd.store)))
         asker = member.askers.pop(request_id, None)

@@ -1,6 +1,7 @@
 """etcd seen: every picture is a function of a trace or of a store's frame, and never runs anything.
 
-- `play`: the animation of a run: the two trees of a store's story
+- `play`: the animation of any run: the two trees of a store's story, the members of a cluster, its leases, its transactions
+- `txn_card`: a transaction as if, then, else, with the view that its comparisons saw
 - `term_revision_timeline`, `watch_lanes`, `lease_timeline`, `keep_alive_bars`: matplotlib, each takes `ax=` and returns Axes
 - `two_trees`: one instant of a store as shapes, of the model or of a real member
 """
@@ -12,31 +13,47 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
+    from k8sedu.etcd.views.film import play
+    from k8sedu.etcd.views.lease_film import lease_film
     from k8sedu.etcd.views.leases import countdowns, keep_alive_bars, lease_timeline
-    from k8sedu.etcd.views.story_film import play, story_film
+    from k8sedu.etcd.views.members_film import members_film
+    from k8sedu.etcd.views.story_film import story_film
     from k8sedu.etcd.views.timelines import points, received, term_revision_timeline, watch_lanes
     from k8sedu.etcd.views.two_trees import two_trees
+    from k8sedu.etcd.views.txn_card import txn_card
+    from k8sedu.etcd.views.txn_film import txn_film
 
 _MODULES = {
+    "film": "play",
+    "lease_film": "lease_film",
     "leases": "countdowns keep_alive_bars lease_timeline",
-    "story_film": "play story_film",
+    "members_film": "members_film",
+    "story_film": "story_film",
     "timelines": "points received term_revision_timeline watch_lanes",
     "two_trees": "two_trees",
+    "txn_card": "txn_card",
+    "txn_film": "txn_film",
 }
 
 __all__ = [
     "countdowns",
     "keep_alive_bars",
+    "lease_film",
     "lease_timeline",
+    "members_film",
     "play",
     "points",
     "received",
     "story_film",
     "term_revision_timeline",
     "two_trees",
+    "txn_card",
+    "txn_film",
     "watch_lanes",
 ]
 
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__getattr__, __dir__ = attach(__name__, {**_NAMES, "story_film": "story_film.story_film", "two_trees": "two_trees.two_trees"})
+_SAME_NAME = ("lease_film", "members_film", "story_film", "two_trees", "txn_card", "txn_film")
+
+__getattr__, __dir__ = attach(__name__, {**_NAMES, **{name: f"{name}.{name}" for name in _SAME_NAME}})

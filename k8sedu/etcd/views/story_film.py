@@ -10,23 +10,11 @@ from k8sedu.etcd.views.story_captions import caption
 from k8sedu.etcd.views.two_trees import two_trees
 from k8sedu.language import Words
 from k8sedu.stage.document import Band, Control, Document, Frame, Jump, Legend, Mark
-from k8sedu.stage.player import Player
 from k8sedu.trace import Trace
 
 
 class StoryError(K8sEduError, ValueError):
     """A trace that is no story of a store."""
-
-
-def play(
-    trace: Trace, *, title: str | Words | None = None, language: str | None = None, theme: Literal["auto", "light", "dark"] = "auto"
-) -> Player:
-    """A store's story as an animation of the two trees; `.save("trees.html")` makes one file that needs nothing else.
-
-    Raises:
-        StoryError: the trace is none of `etcd.tell`.
-    """
-    return Player(story_film(trace, title=title, language=language, theme=theme))
 
 
 def story_film(

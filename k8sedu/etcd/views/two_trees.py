@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from k8sedu.etcd.views.revision_strip import revision_strip
 from k8sedu.etcd.views.tree_layout import LETTERS, Box, Layout, index_floors, page_floors, place, tail
+from k8sedu.etcd.views.txn_sketch import txn_sketch
 from k8sedu.language import Words
 from k8sedu.stage.lettering import fit
 from k8sedu.stage.scene import Scene
@@ -48,7 +49,7 @@ def two_trees(frame: Frozen, *, caption: str | Words = "", subtitle: str | Words
         *_page_links(frame, pages, walk),
         *_page_cells(frame, pages, walk),
         *_walk_between(frame, index, pages, walk),
-        *_lives(frame, walk),
+        *_corner(frame, walk, pages),
         *revision_strip(frame, walk),
     )
     if subtitle is None:
@@ -279,6 +280,16 @@ def _record_x(frame: Frozen, layout: Layout, revision: str) -> float | None:
             box = layout.boxes[name]
             return box.x + box.cell * (_slots(page).index(revision) + 0.5)
     return None
+
+
+def _corner(frame: Frozen, walk: Frozen, pages: Layout) -> Iterator[Shape]:
+    """What the present request is about: a transaction, or the lives of a key."""
+    account = frame.get("txn")
+    if account is None:
+        yield from _lives(frame, walk)
+        return
+    bottom = LEAF_TOP - 44 * (pages.floors - 1) - 16
+    yield from txn_sketch(account, x=CARD_X, y=22, width=WIDTH - CARD_X - 4, bottom=bottom)
 
 
 def _lives(frame: Frozen, walk: Frozen) -> Iterator[Shape]:

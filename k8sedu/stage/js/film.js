@@ -40,10 +40,10 @@ export function numberAt(value, time) {
   return start + ((end - start) * (time - from)) / (to - from);
 }
 
-// A text is a string (the same in both languages), a number (row of the table of words), or a countdown [due_us, row].
+// A text is a string (the same in both languages), a number (row of the table of words), or a countdown [due_us, row, unit_us].
 export function textAt(text, words, language, time) {
   if (Array.isArray(text)) {
-    const left = Math.max(0, Math.ceil((text[0] - time) / 1000));
+    const left = Math.max(0, Math.ceil((text[0] - time) / (text[2] ?? 1000)));
     return textAt(text[1], words, language, time).replaceAll("{}", left);
   }
   return typeof text === "number" ? words[text][language === "zh" ? 1 : 0] : text ?? "";

@@ -137,4 +137,4 @@ def test_the_film(story: Trace) -> None:
 def test_another_trace_is_refused() -> None:
     """A trace that is no story is refused in one sentence."""
     with pytest.raises(StoryError, match=r"expected one that etcd\.tell has made"):
-        play(Trace("raft", 0, {}, tell("put a 1").steps))
+        story_film(Trace("raft", 0, {}, tell("put a 1").steps))

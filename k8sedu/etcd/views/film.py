@@ -1,0 +1,64 @@
+"""Every trace of etcd as a film: one function, and a choice of what to look at.
+
+A story of one store (`etcd.tell`) shows the two trees, or its transactions. A cluster's run (`etcd.simulate`) shows its members, its
+leases, or its transactions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+from k8sedu.errors import K8sEduError
+from k8sedu.etcd.views.lease_film import lease_film
+from k8sedu.etcd.views.members_film import members_film
+from k8sedu.etcd.views.story_film import story_film
+from k8sedu.etcd.views.txn_film import txn_film
+from k8sedu.language import Words
+from k8sedu.stage.document import Document
+from k8sedu.stage.player import Player
+from k8sedu.trace import Trace
+
+View: TypeAlias = Literal["trees", "txn", "members", "leases"]
+
+FILMS: dict[str, dict[str, Callable[..., Document]]] = {
+    "etcd-store": {"trees": story_film, "txn": txn_film},
+    "etcd": {"members": members_film, "leases": lease_film, "txn": txn_film},
+}
+"""By the system of a trace: what can be looked at; the first is shown if nothing is said."""
+
+
+class ViewError(K8sEduError, ValueError):
+    """A trace that is none of etcd, or a view that it does not have."""
+
+
+def play(
+    trace: Trace, view: View | None = None, *, title: str | Words | None = None, language: str | None = None,
+    theme: Literal["auto", "light", "dark"] = "auto", **stretch: Any,
+) -> Player:  # fmt: skip
+    """A run as an animation; `.save("run.html")` makes one file that needs nothing else.
+
+    Args:
+        trace: of `etcd.tell` or `etcd.simulate`.
+        view: "trees" or "txn" for a story, "members", "leases" or "txn" for a cluster.
+        title: above the picture.
+        language: "en" or "zh", to begin with.
+        theme: to begin with.
+        stretch: `start_ms` and `end_ms`, for a part of a cluster's run; for "members" and "leases".
+
+    >>> from k8sedu import etcd
+    >>> play(etcd.tell("put a 1"))
+    Player('Two trees: where a value lives', 4 steps)
+
+    Raises:
+        ViewError: the trace is none of etcd, or has no such view.
+    """
+    films = FILMS.get(trace.system, {})
+    if not films or trace[0].frame is None:
+        raise ViewError(f"met a trace of {trace.system!r}, expected one with frames, of etcd.tell or etcd.simulate.")
+    name = view or next(iter(films))
+    if name not in films:
+        raise ViewError(f"met the view {name!r} for a trace of {trace.system!r}, expected one of {', '.join(films)}.")
+    if stretch and name not in ("members", "leases"):
+        raise ViewError(f"met {', '.join(stretch)} for the view {name!r}, expected the view members or leases.")
+    return Player(films[name](trace, title=title, language=language, theme=theme, **stretch))
