@@ -23,6 +23,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """The wire types."""
 
 UINT64 = 2**64
+ONE_BYTE = tuple(bytes((number,)) for number in range(0x80))
 
 
 class ProtobufError(K8sEduError, ValueError):
@@ -59,9 +60,9 @@ def varint(number: int) -> bytes:
     >>> varint(300).hex(), len(varint(-1))
     ('ac02', 10)
     """
+    if 0 <= number < 0x80:
+        return ONE_BYTE[number]  # most are that small
     number %= UINT64
-    if number < 0x80:
-        return bytes((number,))
     found = bytearray()
     while number > 0x7F:
         found.append(number & 0x7F | 0x80)
@@ -76,7 +77,7 @@ def encode(message: Message, value: Any) -> bytes:
     found = bytearray()
     for number, field in sorted(message.fields.items()):
         item = getattr(value, field.name)
-        if chosen is not None and field.name not in chosen:
+        if item is None or (chosen is not None and field.name not in chosen):
             continue
         forced = field.always or (chosen is not None and field.name in chosen[:1])
         for each in item if field.repeated else (item,):
@@ -87,7 +88,7 @@ def encode(message: Message, value: Any) -> bytes:
 def _encode_field(number: int, field: Field, item: Any, *, forced: bool) -> bytes:
     kind = field.kind
     if isinstance(kind, Message):
-        return b"" if item is None else _sized(number, encode(kind, item))
+        return _sized(number, encode(kind, item))
     if kind in ("bytes", "text"):
         raw = item.encode() if isinstance(item, str) else item
         return _sized(number, raw) if raw or forced else b""
