@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from k8sedu.etcd.frames import store_frame
     from k8sedu.etcd.gateway import serve
     from k8sedu.etcd.keyindex import KeyIndex
-    from k8sedu.etcd.lab import follow
+    from k8sedu.etcd.lab import follow, lease_lab
     from k8sedu.etcd.lease import Lessor
     from k8sedu.etcd.mvcc import Store
     from k8sedu.etcd.revision import Revision
@@ -57,6 +57,7 @@ __all__ = [
     "errors",
     "fork",
     "lab",
+    "lease_lab",
     "members",
     "rerun",
     "run_scenario",
@@ -89,6 +90,7 @@ __getattr__, __dir__ = attach(
         "errors": "errors",
         "fork": "sim",
         "lab": "lab.lab",
+        "lease_lab": "lab",
         "members": "members",
         "rerun": "sim",
         "run_scenario": "sim",

@@ -201,6 +201,10 @@ SENTENCES: dict[str, Callable[[Moment], Words]] = {
     "tick": _tick,
     "client_request": _wish,
     "client_gives_up": _gives_up,
+    "client_reply": lambda m: Words(
+        f"**{m.actor} is refused** {m.detail['command']}: {m.detail['error']}.",
+        f"**{m.actor} 的请求 {m.detail['command']} 被拒绝**：{m.detail['error']}。",
+    ),
     "lease_grant": _grant,
     "put": _changed,
     "delete_range": _changed,

@@ -15,9 +15,9 @@ from k8sedu.errors import K8sEduError
 from k8sedu.etcd.views.lease_captions import caption
 from k8sedu.etcd.views.lease_moments import Moment, ended, flights, keeper, leases, moments
 from k8sedu.etcd.views.lease_scene import HEIGHT, ROWS_MAX, WIDTH, Floor, card_height, card_shapes, client_places, stage_shapes
+from k8sedu.etcd.views.source import scenario_text
 from k8sedu.language import Words
 from k8sedu.raft.views.bands import reign
-from k8sedu.raft.views.source import scenario_text
 from k8sedu.stage.document import Band, Document, Frame, Jump, Legend, Mark
 from k8sedu.stage.scene import Scene
 from k8sedu.trace import Trace

@@ -77,8 +77,9 @@ def _told(trace: Trace) -> Iterator[Moment]:
 
 
 def _is_wish(step: Step) -> bool:
-    """Does a client ask for something about leases?"""
-    command = step.detail.get("command", "") if step.kind in ("client_request", "client_gives_up") else ""
+    """Does a client ask for something about leases, or is it refused?"""
+    is_told = step.kind in ("client_request", "client_gives_up") or (step.kind == "client_reply" and not step.detail["ok"])
+    command = step.detail.get("command", "") if is_told else ""
     return command.startswith(WISHES) and (" lease " in command or not command.startswith(("put", "delete", "txn")))
 
 

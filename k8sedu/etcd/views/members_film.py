@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from k8sedu.etcd.views.member_captions import sentence
+from k8sedu.etcd.views.source import scenario_text
 from k8sedu.language import Words
 from k8sedu.raft.views.captions import CAPTIONS
 from k8sedu.raft.views.film import Event, between, events, film
@@ -38,7 +39,9 @@ def members_film(
     frames = tuple(dress.frame(frame, event) for frame, event in zip(document.frames, shown, strict=True))
     writes = tuple(number for number, event in enumerate(shown) if event.kinds & WRITES)
     jump = Jump(Words("next applied write", "下个已应用的写入"), writes, Words("write", "写入"))
-    return replace(document, frames=frames, jumps=(*document.jumps[:JUMPS], jump), legend=(*document.legend, *LEGEND))
+    return replace(
+        document, frames=frames, jumps=(*document.jumps[:JUMPS], jump), legend=(*document.legend, *LEGEND), source=scenario_text(trace)
+    )  # fmt: skip
 
 
 class _Wardrobe:
