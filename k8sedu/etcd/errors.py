@@ -123,3 +123,21 @@ class LostLeaderError(EtcdError):
     """The leader lost its office before the request was committed; it may still take effect."""
 
     code, message = UNAVAILABLE, "etcdserver: leader changed"
+
+
+class StoppedError(EtcdError):
+    """The member that was asked stops, or is not running."""
+
+    code, message = UNAVAILABLE, "etcdserver: server stopped"
+
+
+class NotLeaderError(EtcdError):
+    """Only the leader can hand leadership over."""
+
+    code, message = FAILED_PRECONDITION, "etcdserver: not leader"
+
+
+class BadTransfereeError(EtcdError, ValueError):
+    """Leadership cannot be handed to somebody who is no member."""
+
+    code, message = FAILED_PRECONDITION, "etcdserver: bad leader transferee"

@@ -15,12 +15,14 @@ Source: etcd 3.5, api/etcdserverpb/rpc.proto (google.api.http); grpc-gateway 1.1
 from __future__ import annotations
 
 import binascii
+import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from k8sedu.etcd import api
+from k8sedu.etcd.cluster import MemberListRequest, MoveLeaderRequest
 from k8sedu.etcd.errors import INVALID_ARGUMENT, EtcdError
 from k8sedu.etcd.json_form import REQUEST_OPS, to_json
 from k8sedu.etcd.txn import FIELDS
@@ -40,9 +42,15 @@ ROUTES: dict[str, Any] = {
     "lease/leases": api.LeaseLeasesRequest,
     "kv/lease/leases": api.LeaseLeasesRequest,
     "maintenance/status": api.StatusRequest,
+    "maintenance/hash": api.HashKVRequest,  # up to 3.5 the gateway answers HashKV here, since 3.6 at the name that one expects
     "maintenance/hashkv": api.HashKVRequest,
+    "maintenance/transfer-leadership": MoveLeaderRequest,
+    "cluster/member/list": MemberListRequest,
 }
 """What is asked where; `/v3/watch` is a stream of its own."""
+STREAMS = frozenset({"watch", "lease/keepalive"})
+"""Here one body may hold several requests, and each answer is a line."""
+_DECODER = json.JSONDecoder()
 PREFIXES = ("/v3/", "/v3beta/", "/v3alpha/")
 
 ENUMS: dict[str, tuple[str, ...]] = {
@@ -52,6 +60,10 @@ ENUMS: dict[str, tuple[str, ...]] = {
     "target": ("VERSION", "CREATE", "MOD", "VALUE", "LEASE"),
 }
 FILTERS = ("NOPUT", "NODELETE")
+PHRASES = {
+    400: "Bad Request", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
+    503: "Service Unavailable",
+}  # fmt: skip
 HTTP_STATUS = {3: 400, 5: 404, 8: 429, 9: 400, 11: 400, 12: 501, 14: 503}
 """gRPC status → the HTTP status that the gateway gives it; 500 for the others."""
 
@@ -121,6 +133,40 @@ def write_error(error: EtcdError) -> tuple[int, dict[str, Any]]:
     400
     """
     return HTTP_STATUS.get(error.code, 500), {"error": error.message, "code": error.code, "message": error.message}
+
+
+def write_stream_error(error: EtcdError) -> tuple[int, dict[str, Any]]:
+    """A refusal on a stream, which the gateway writes in another form.
+
+    >>> from k8sedu.etcd.errors import NoLeaderError
+    >>> write_stream_error(NoLeaderError())[1]["error"]["http_status"]
+    'Service Unavailable'
+    """
+    status = HTTP_STATUS.get(error.code, 500)
+    told = {"grpc_code": error.code, "http_code": status, "message": error.message, "http_status": PHRASES[status]}
+    return status, {"error": told}
+
+
+def read_documents(raw: bytes) -> Iterator[Any]:
+    """The JSON values of a body, one behind the other; what comes after the first that is none is not read.
+
+    >>> list(read_documents(b'{"ID": "7"} {"ID": "8"}'))
+    [{'ID': '7'}, {'ID': '8'}]
+
+    Raises:
+        BadRequestError: the body ends in something that is no JSON.
+    """
+    try:
+        text = raw.decode()
+        offset = 0
+        while offset < len(text):
+            if text[offset] in " \t\r\n":
+                offset += 1
+                continue
+            value, offset = _DECODER.raw_decode(text, offset)
+            yield value
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError(f"met {raw[:40]!r}, expected JSON") from error
 
 
 def _object(data: Any) -> Mapping[str, Any]:

@@ -158,7 +158,7 @@ V2_REQUEST = Message(V2Request, {1: Field("ID", "int"), 2: Field("Method", "text
 _SLOTS = {
     api.RangeRequest: "range", api.PutRequest: "put", api.DeleteRangeRequest: "delete_range", api.TxnRequest: "txn",
     api.CompactionRequest: "compaction", api.LeaseGrantRequest: "lease_grant", api.LeaseRevokeRequest: "lease_revoke",
-    api.LeaseCheckpointRequest: "lease_checkpoint",
+    api.LeaseCheckpointRequest: "lease_checkpoint", Checkpoints: "lease_checkpoint",
 }  # fmt: skip
 
 
@@ -169,7 +169,9 @@ def encode_request(request: Any, *, request_id: int = 0) -> bytes:
     PutRequest(key=b'a', value=b'1', lease=0, prev_kv=False, ignore_value=False, ignore_lease=False)
     """
     slot = _SLOTS[type(request)]
-    item: Any = _open_txn(request) if slot == "txn" else Checkpoints((request,)) if slot == "lease_checkpoint" else request
+    item: Any = _open_txn(request) if slot == "txn" else request
+    if isinstance(request, api.LeaseCheckpointRequest):
+        item = Checkpoints((request,))
     return encode(REQUEST, InternalRequest(RequestHeader(request_id), **{slot: item}))
 
 
@@ -184,11 +186,26 @@ def decode_request(data: bytes) -> Any:
     except ProtobufError:
         decode(V2_REQUEST, data)  # up to 3.4 members publish their addresses by a request of the v2 API without an envelope
         return None
-    for slot in _SLOTS.values():
+    for slot in dict.fromkeys(_SLOTS.values()):
         item = getattr(found, slot)
         if item is not None:
-            return _close_txn(item) if slot == "txn" else item.checkpoints[0] if slot == "lease_checkpoint" else item
+            return _close_txn(item) if slot == "txn" else _one_if_one(item) if slot == "lease_checkpoint" else item
     return None
+
+
+def request_id_of(data: bytes) -> int:
+    """The number by which the member that proposed an entry knows it again; 0 for none.
+
+    Raises:
+        ProtobufError: the bytes are no request.
+    """
+    header = decode(REQUEST, data).header
+    return header.ID if header is not None else 0
+
+
+def _one_if_one(form: Checkpoints) -> Any:
+    """A leader of etcd notes many leases in one entry; a single one needs no list."""
+    return form.checkpoints[0] if len(form.checkpoints) == 1 else form
 
 
 def _open_txn(request: api.TxnRequest) -> TxnForm:

@@ -42,6 +42,7 @@ from k8sedu.etcd.checks import check
 from k8sedu.etcd.errors import EtcdError, LeaseNotFoundError
 from k8sedu.etcd.lease import Lessor
 from k8sedu.etcd.mvcc import Store
+from k8sedu.etcd.schema import Checkpoints
 from k8sedu.etcd.watch import WatchHub
 
 MAX_LEASE_ID = 2**63 - 1
@@ -84,6 +85,7 @@ class Server:
             LeaseGrantRequest: self._grant,
             LeaseRevokeRequest: self._revoke,
             LeaseCheckpointRequest: self._checkpoint,
+            Checkpoints: self._checkpoints,
         }
         self._readers: dict[type, Callable[[Any, int], Any]] = {
             RangeRequest: lambda request, _: self.store.handle(request),
@@ -148,7 +150,6 @@ class Server:
         Raises:
             EtcdError: the request is refused.
         """
-        check(request, max_txn_ops=self.store.max_txn_ops)
         return self._stamp(self._readers[type(request)](request, now_ms))
 
     def due(self, *, now_ms: int) -> tuple[LeaseRevokeRequest | LeaseCheckpointRequest, ...]:
@@ -165,9 +166,9 @@ class Server:
         return ended
 
     def _stamp(self, response: Any) -> Any:
-        """Say who answers, in which term."""
+        """Say who answers, in which term: a header is what every response begins with."""
         header = Header(response.header.revision or self.store.revision, self.term, self.member_id, self.cluster_id)
-        return response._replace(header=header)
+        return type(response)(header, *response[1:])
 
     # -- what the entries do --------------------------------------------------------------------------------------------------------------
 
@@ -192,6 +193,11 @@ class Server:
     def _checkpoint(self, request: LeaseCheckpointRequest, now_ms: int) -> LeaseCheckpointResponse:
         if request.ID in self.lessor:
             self.lessor.checkpoint(request.ID, request.remaining_TTL, now_ms=now_ms)
+        return LeaseCheckpointResponse()
+
+    def _checkpoints(self, request: Checkpoints, now_ms: int) -> LeaseCheckpointResponse:
+        for checkpoint in request.checkpoints:
+            self._checkpoint(checkpoint, now_ms)
         return LeaseCheckpointResponse()
 
     # -- what needs no entry --------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,9 @@ from k8sedu.etcd.crc32c import crc32c
 from k8sedu.etcd.protobuf import ProtobufError, decode, encode
 from k8sedu.etcd.schema import FILE_SNAPSHOT, SNAPSHOT, FileSnapshot, RaftSnapshot
 
+FILES_KEPT = 5
+"""So many segments of the log and so many snapshots are kept; what else lies there is deleted (--max-wals, --max-snapshots)."""
+
 
 class SnapshotError(K8sEduError, ValueError):
     """A snapshot file that cannot be trusted."""
@@ -44,6 +47,10 @@ class SnapshotPolicy(NamedTuple):
     def first_kept(self, snapshot_index: int) -> int:
         """The first entry that the log must keep after a snapshot."""
         return max(snapshot_index - self.catch_up_entries, 0) + 1
+
+
+ETCD = SnapshotPolicy()
+"""What etcd does when nobody says otherwise."""
 
 
 def file_name(term: int, index: int) -> str:

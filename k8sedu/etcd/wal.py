@@ -148,13 +148,15 @@ def frame(payload: bytes) -> bytes:
 # -- reading ------------------------------------------------------------------------------------------------------------------------------
 
 
-def read(segments: Sequence[tuple[str, bytes]], *, after_index: int = 0) -> Contents:
+def read(segments: Sequence[tuple[str, bytes]], *, after_index: int = 0, last_index: int = 0) -> Contents:
     """Read a log from its segments, oldest first; entries up to `after_index` are left out, as a snapshot holds them.
+
+    `last_index` is the last entry of the segments before these, which the name of the first one tells.
 
     Raises:
         WalError: the log is damaged in a way that no interrupted write explains.
     """
-    reader = _Reader(after_index)
+    reader = _Reader(after_index, last_index)
     torn = None
     for number, (name, data) in enumerate(segments):
         torn = reader.read_segment(name, data, is_last=number == len(segments) - 1)
@@ -166,7 +168,7 @@ def read(segments: Sequence[tuple[str, bytes]], *, after_index: int = 0) -> Cont
 class _Reader:
     """Reads record by record and keeps what the log says so far."""
 
-    def __init__(self, after_index: int) -> None:
+    def __init__(self, after_index: int, last_index: int) -> None:
         self.after_index = after_index
         self.metadata: bytes | None = None
         self.entries: list[LogEntry] = []
@@ -174,7 +176,9 @@ class _Reader:
         self.snapshots: list[MarkedSnapshot] = []
         self.records: list[Record] = []
         self.crc = 0
-        self.last_index, self.last_term = 0, 0
+        self.last_index, self.highest_term = last_index, 0
+        self.term_before = 0
+        """The term of the entry `after_index`, if the log still has it."""
 
     def read_segment(self, name: str, data: bytes, *, is_last: bool) -> Torn | None:
         """Read one segment; returns where it is torn, if it is."""
@@ -232,10 +236,14 @@ class _Reader:
         if entry.Index <= self.state.commit or entry.Index < 1 or (self.last_index and entry.Index > self.last_index + 1):
             expected = f"an index from {self.state.commit + 1} to {self.last_index + 1}"
             raise WalError(f"{place}: met entry {entry.Index}, expected {expected}.")
-        newest = max(self.last_term, self.state.term)
+        # A new leader may send entries of older terms, so terms may fall in the file, but not in the log; and what made them fall is on
+        # disk already: a state whose term is as high as any that was seen.
+        newest = max(self._term_at(entry.Index - 1), self.highest_term if self.state.term < self.highest_term else 0)
         if entry.Term < newest:
             raise WalError(f"{place}: met an entry of term {entry.Term} after term {newest}, expected no smaller one.")
-        self.last_index, self.last_term = entry.Index, entry.Term
+        self.last_index, self.highest_term = entry.Index, max(self.highest_term, entry.Term)
+        if entry.Index == self.after_index:
+            self.term_before = entry.Term
         if entry.Index > self.after_index:
             first = self.entries[0].Index if self.entries else entry.Index
             del self.entries[max(entry.Index - first, 0) :]
@@ -243,12 +251,27 @@ class _Reader:
 
     def _state(self, data: bytes, place: str) -> None:
         state = _exact(HARD_STATE, data, place)
-        if state.term < max(self.state.term, self.last_term) or state.commit < self.state.commit:
+        if state.term < max(self.state.term, self.highest_term) or state.commit < self.state.commit:
             raise WalError(f"{place}: met term {state.term} and commit {state.commit}, expected neither to go back.")
         self.state = state
 
     def _snapshot(self, data: bytes, place: str) -> None:
-        self.snapshots.append(_exact(MARKED_SNAPSHOT, data, place))
+        """A snapshot of the log's own entries leaves them as they are; one that a leader has sent stands in for all that was there."""
+        marked: MarkedSnapshot = _exact(MARKED_SNAPSHOT, data, place)
+        self.snapshots.append(marked)
+        if self.state.term < self.highest_term:
+            raise WalError(f"{place}: met a snapshot in term {self.state.term}, expected {self.highest_term}, of which entries are.")
+        is_ours = self._term_at(marked.index) == marked.term
+        if marked.index > self.last_index or (marked.index >= self.after_index and marked.index and not is_ours):
+            self.entries.clear()
+            self.last_index, self.term_before = marked.index, marked.term if marked.index == self.after_index else 0
+
+    def _term_at(self, index: int) -> int:
+        """The term of an entry; 0 where the log has none."""
+        place = index - self.entries[0].Index if self.entries else -1
+        if index == self.after_index:
+            return self.term_before
+        return self.entries[place].Term if 0 <= place < len(self.entries) else 0
 
 
 def _exact(message: Message, data: bytes, place: str) -> Any:

@@ -62,7 +62,8 @@ def read_folder(folder: Path, *, after_index: int = 0) -> Contents:
     if found[0].first_index > after_index + 1:
         raise WalError(f"{folder}: the log begins at entry {found[0].first_index}, expected one that reaches back to {after_index + 1}.")
     first = max(place for place, segment in enumerate(found) if place == 0 or segment.first_index <= after_index)
-    return read([(segment.path.name, segment.path.read_bytes()) for segment in found[first:]], after_index=after_index)
+    pieces = [(segment.path.name, segment.path.read_bytes()) for segment in found[first:]]
+    return read(pieces, after_index=after_index, last_index=max(found[first].first_index - 1, 0))
 
 
 class WalFolder:
@@ -122,8 +123,13 @@ class WalFolder:
             self.cut()
 
     def mark(self, marked: MarkedSnapshot) -> None:
-        """Note that a snapshot is safe on disk."""
+        """Note that a snapshot is safe on disk; one that a leader has sent may reach further than the log."""
+        self._last_index = max(self._last_index, marked.index)
         self._file.write(self.encoder.snapshot(marked))
+        self._flush(sync=True)
+
+    def sync(self) -> None:
+        """Let the disk confirm what was written without that, such as a commit index."""
         self._flush(sync=True)
 
     def cut(self) -> None:
@@ -133,10 +139,14 @@ class WalFolder:
         self._sequence += 1
         self._file = _begin(self.folder, sequence=self._sequence, first_index=self._last_index + 1, data=self.encoder.cut())
 
-    def drop_before(self, index: int) -> tuple[str, ...]:
-        """Delete the segments that hold only entries before an index; returns their names."""
+    def drop_before(self, index: int, *, keep: int = 0) -> tuple[str, ...]:
+        """Delete the segments that hold only entries before an index, the oldest first, while there are more than `keep`.
+
+        Returns:
+            Their names.
+        """
         found = segments(self.folder)
-        old = [left for left, right in pairwise(found) if right.first_index <= index]
+        old = [left for left, right in pairwise(found) if right.first_index <= index][: max(len(found) - keep, 0)]
         for segment in old:
             segment.path.unlink()
         return tuple(segment.path.name for segment in old)
@@ -161,7 +171,7 @@ def _begin(folder: Path, *, sequence: int, first_index: int, data: bytes) -> Bin
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    _sync_folder(folder)
+    sync_folder(folder)
     return path.open("ab")
 
 
@@ -172,7 +182,8 @@ def _cut_off(path: Path, torn: Torn) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Flush the names in a folder: a file that was renamed is only there when its folder says so."""
     number = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(number)

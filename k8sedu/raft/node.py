@@ -204,17 +204,23 @@ class Node(State):
         reading.read(self, Message("read_index", self.id, self.id, context=context))
         return self._ready()
 
-    def compact(self, index: int, data: str) -> Snapshot:
+    def compact(self, index: int, data: str, *, keep_entries: int = 0) -> Snapshot:
         """Replace the log up to `index` by a snapshot of the applied state `data`.
+
+        So many entries before it may stay in memory: a follower that is only a little behind gets these and not the whole state.
 
         Raises:
             CompactedError: `index` is not applied yet, or already compacted.
         """
         if index > self.last_applied:
             raise CompactedError(f"cannot compact to {index}, expected an applied index, at most {self.last_applied}.")
-        membership = Membership.replay(self.snapshot, self.log.entries[: max(index - self.log.snapshot_index, 0)])
-        self.log.compact(index)
-        self.snapshot = Snapshot(index, self.log.snapshot_term, *membership, data=data)
+        log, old = self.log, self.snapshot
+        term = log.term_at(index)
+        if term is None or index < old.index:
+            raise CompactedError(f"cannot compact to {index}, expected an index from {old.index} to {self.last_applied}.")
+        membership = Membership.replay(old, log.slice(old.index + 1, index + 1))
+        log.compact(max(index - keep_entries, log.snapshot_index))
+        self.snapshot = Snapshot(index, term, *membership, data=data)
         return self.snapshot
 
     # -- giving out --------------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from k8sedu.etcd.api import LeaseGrantRequest, PutRequest, RangeRequest
 from k8sedu.etcd.errors import FAILED_PRECONDITION, CompactedError
 from k8sedu.etcd.gateway import SILENCE_S, Gateway, ListenError
 from k8sedu.etcd.gateway_json import BadRequestError, read_request, read_watch, route, write_error
-from k8sedu.etcd.live import LiveMember
+from k8sedu.etcd.live import LiveGroup
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_many_writers_at_once(gateway: Gateway) -> None:
 
 def test_a_lease_ends_by_the_clock() -> None:
     """A lease that nobody keeps alive ends in real time, and its key goes."""
-    with LiveMember(min_ttl_s=1) as member:
+    with LiveGroup(min_ttl_s=1) as member:
         lease = member.do(LeaseGrantRequest(TTL=1))
         member.do(PutRequest("a", "1", lease.ID))
         deadline = time.monotonic() + 10
@@ -165,7 +165,7 @@ def test_a_lease_ends_by_the_clock() -> None:
 def test_the_journal_is_told_everything() -> None:
     """A journal sees each request with its response or refusal, so that a notebook can draw what a terminal does."""
     seen: list[tuple[Any, Any]] = []
-    with LiveMember(journal=lambda request, response: seen.append((request, response))) as member:
+    with LiveGroup(journal=lambda request, response: seen.append((request, response))) as member:
         member.do(PutRequest("a", "1"))
         with pytest.raises(Exception, match="key is not provided"):
             member.do(PutRequest(""))

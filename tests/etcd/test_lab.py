@@ -70,7 +70,7 @@ def test_a_terminals_requests_move_the_picture() -> None:
         with urllib.request.urlopen(request, timeout=20) as response:
             assert b'"revision": "2"' in response.read()
         with pytest.raises(EtcdError):
-            gateway.member.do(etcd.api.PutRequest(""))
+            gateway.live.do(etcd.api.PutRequest(""))
         assert len(picture.film.frames) == 3
         assert picture.step == 2
         scene = picture.film.frames[1].scene

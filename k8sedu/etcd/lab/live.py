@@ -31,15 +31,15 @@ class Followed(Player):
     def __init__(self, gateway: Gateway) -> None:
         """Begin with the store as it is, and listen to its journal."""
         self.gateway = gateway
-        self._frame: Frozen = store_frame(gateway.member.server.store)
+        self._frame: Frozen = store_frame(gateway.live.server.store)
         start = Words(f"**Listening on {gateway.url}:** ask it with curl.", f"**正在监听 {gateway.url}：** 请用 curl 提出请求。")
         self._frames = [Frame(0, "start", "store", two_trees(self._frame, caption=start))]
         super().__init__(self._film())
-        gateway.member.journal = self.told
+        gateway.live.journal = self.told
 
     def told(self, request: Any, response: Any) -> None:
         """A request was answered: show the store as it is now, at its newest step."""
-        before, self._frame = self._frame, store_frame(self.gateway.member.server.store, self._frame)
+        before, self._frame = self._frame, store_frame(self.gateway.live.server.store, self._frame)
         caption = _caption(request, response)
         walk = NO_WALK.evolve(key=_key(request), revisions=tuple(sorted(_revisions(self._frame) - _revisions(before))))
         scene = two_trees(self._frame.evolve(walk=walk), caption=caption)
