@@ -14,11 +14,10 @@ the snapshot.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from typing import Any, NamedTuple
 
-from k8sedu.etcd.entry import read_entry
+from k8sedu.etcd.replica import load_state, request_of, write_state
 from k8sedu.etcd.server import Server as StateMachine
 from k8sedu.etcd.sim.frames import Pictures
 from k8sedu.raft.log import CompactedError
@@ -100,11 +99,11 @@ class Member(Server):
         """Open the database: the snapshot, and what was applied and written behind it."""
         self.machine = Machine()  # Raft's own films show keys and values of it; it applies nothing
         self.etcd = StateMachine(member_id=self.member_id, is_primary=False, **self.options)
-        self._load(self.storage.snapshot)
+        load_state(self.etcd, self.storage.snapshot, now_ms=0)
         self.database_index = max(self.database_index, self.storage.snapshot.index)
         for entry in self.storage.entries:
             if entry.index <= self.database_index:
-                self.etcd.apply(entry.index, entry.term, request_of(entry), now_ms=0)
+                self.etcd.apply(entry.index, entry.term, request_of(entry)[1], now_ms=0)
         self.pending: deque[Ready] = deque()
         self.askers: dict[str, Asker] = {}
         self.requests = 0
@@ -113,14 +112,10 @@ class Member(Server):
         self.sequence: dict[int, int] = {}
         self.lease_alarm_us: int | None = None
 
-    def _load(self, snapshot: Snapshot) -> None:
-        if snapshot.data:
-            self.etcd.restore(json.loads(snapshot.data), now_ms=0)
-
     def restore(self, snapshot: Snapshot) -> None:
         """Take over a snapshot that a leader has sent, unless the database is already further."""
         if snapshot.index > self.etcd.consistent_index:
-            self._load(snapshot)
+            load_state(self.etcd, snapshot, now_ms=0)
             self.database_index = snapshot.index
         self.values = None
 
@@ -132,7 +127,7 @@ class Member(Server):
         """
         if self.etcd.consistent_index != self.node.last_applied:
             raise CompactedError(f"{self.name} has applied {self.etcd.consistent_index}, expected {self.node.last_applied}.")
-        snapshot = self.node.compact(self.node.last_applied, json.dumps(self.etcd.dump(), separators=(",", ":")))
+        snapshot = self.node.compact(self.node.last_applied, write_state(self.etcd))
         self.storage.compact(snapshot)
         self.database_index = snapshot.index
         return snapshot
@@ -141,7 +136,7 @@ class Member(Server):
         """Apply one committed entry; None if it is empty or was applied before."""
         self.write_database(now_us=now_us)
         self.values = None
-        return self.etcd.apply(entry.index, entry.term, request_of(entry), now_ms=self.clock_ms(now_us))
+        return self.etcd.apply(entry.index, entry.term, request_of(entry)[1], now_ms=self.clock_ms(now_us))
 
     def write_database(self, *, now_us: int) -> None:
         """Note that what was applied before this tenth of a second is in the database by now."""
@@ -185,8 +180,3 @@ class Member(Server):
         if self.values is None:
             self.values = self.pictures.values(self.etcd.store)
         return self.pictures.member(super().take_frame(), self)
-
-
-def request_of(entry: Entry) -> Any:
-    """The request in an entry; None for an empty one and for a change of the membership."""
-    return read_entry(entry.data)[1] if entry.kind == "normal" and entry.data else None

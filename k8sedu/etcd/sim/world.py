@@ -24,6 +24,7 @@ from k8sedu.etcd.agreement import Agreement, Applied
 from k8sedu.etcd.api import LeaseKeepAliveRequest, LeaseRevokeRequest, TxnRequest
 from k8sedu.etcd.entry import kind_of, read_entry, write_entry
 from k8sedu.etcd.errors import EtcdError, NoLeaderError
+from k8sedu.etcd.replica import follow_leadership, request_of, way_of_proposals
 from k8sedu.etcd.sim import watching
 from k8sedu.etcd.sim.clients import Client
 from k8sedu.etcd.sim.member import Asker, Member
@@ -132,17 +133,17 @@ class Cluster(World):
         node, request_id = member.node, member.next_request_id()
         data = write_entry(request_id, request)
         detail = {**detail, "request": request_id}
-        is_leader = node.role == "leader" and node.transferee is None and node.is_voter
-        if not is_leader and (node.role == "leader" or node.leader is None):
+        target = way_of_proposals(node)
+        if target is None:
             self.carry_out(member, Ready(), cause, {**detail, "accepted": False})
             self.answer(member, asker, NoLeaderError())
             return
         member.askers[request_id] = asker
-        if is_leader:
+        if target == node.id:
             self.carry_out(member, node.propose(data), cause, {**detail, "accepted": True, "index": node.last_index})
         else:
-            passed_on = Message("propose", member.name, node.leader or "", node.term, context=data)
-            self.carry_out(member, Ready(messages=(passed_on,)), cause, {**detail, "accepted": True, "to": node.leader})
+            passed_on = Message("propose", member.name, target, node.term, context=data)
+            self.carry_out(member, Ready(messages=(passed_on,)), cause, {**detail, "accepted": True, "to": target})
 
     def answer(self, member: Member, asker: Asker, response: Any, *, index: int = 0) -> None:
         """Tell a client the outcome."""
@@ -231,7 +232,7 @@ class Cluster(World):
         skipped.clear()
 
     def _apply_one(self, member: Member, entry: Entry) -> None:
-        request_id, request = read_entry(entry.data) if entry.kind == "normal" and entry.data else ("", None)
+        request_id, request = request_of(entry)
         before = member.etcd.store.revision
         account = accounts.compared(member.etcd.store, request) if isinstance(request, TxnRequest) else None
         response = member.apply_entry(entry, now_us=self.now_us)
@@ -264,15 +265,11 @@ class Cluster(World):
     # -- leases ----------------------------------------------------------------------------------------------------------------------------
 
     def _follow_leadership(self, member: Member) -> None:
-        lessor, leads = member.etcd.lessor, member.node.role == "leader"
-        if leads and not lessor.is_primary:
-            election_ms = member.config.election_ticks_min * member.tick_us // 1000
-            lessor.promote(now_ms=member.clock_ms(self.now_us), extend_ms=election_ms)
-            self.tell(member, "lessor_promoted", leases=tuple(lease.lease_id for lease in lessor.leases))
+        lessor, election_ms = member.etcd.lessor, member.config.election_ticks_min * member.tick_us // 1000
+        change = follow_leadership(member.node, lessor, now_ms=member.clock_ms(self.now_us), election_ms=election_ms)
+        if change:
+            self.tell(member, change, leases=tuple(lease.lease_id for lease in lessor.leases))
             self.arm_leases(member)
-        elif lessor.is_primary and not leads:
-            lessor.demote()
-            self.tell(member, "lessor_demoted", leases=tuple(lease.lease_id for lease in lessor.leases))
 
     def arm_leases(self, member: Member) -> None:
         """Make sure that the leader looks when the next lease may be due: twice a second at most."""
