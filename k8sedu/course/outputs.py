@@ -17,12 +17,17 @@ from k8sedu.course import redress
 from k8sedu.course.notebook import Cell, joined
 from k8sedu.course.prose import data_uri, formula, html_of, plain
 from k8sedu.stage.source import page_script
-from k8sedu.stage.theme import Theme
+from k8sedu.stage.theme import PAPER, Theme
 
 PLAYER = f'<script type="module">\n{page_script()}</script>'
 """What makes films play. Each film carries it; a page needs it once."""
 
 FILM = 'class="k8sedu-film"'
+
+BOTH_PAPERS = re.compile(
+    r'<div class="k8sedu-on-light">(?P<light><svg.*?</svg>)\s*</div><div class="k8sedu-on-dark"[^>]*>(?P<dark><svg.*?</svg>)\s*</div>', re.DOTALL
+)
+"""A still that brings a drawing for each paper along."""
 
 TERMINAL_COLOUR = re.compile("\x1b" + r"\[[0-9;]*m")
 
@@ -78,6 +83,8 @@ def of_bundle(data: Mapping[str, Any], metadata: Mapping[str, Any], theme: Theme
     'formula'
     """
     bundle = {mime: joined(value) if isinstance(value, str | list) else value for mime, value in data.items()}
+    if match := BOTH_PAPERS.search(bundle.get("text/html", "")):
+        bundle = {"image/svg+xml": match[theme], "text/html": ""}
     drawn = "image/svg+xml" in bundle and FILM not in bundle.get("text/html", "")
     if "text/html" in bundle and not drawn:
         return _of_html(bundle["text/html"])
@@ -110,7 +117,7 @@ def _picture(kind: str, data: str, said: str | None, theme: Theme) -> Shown:
     if kind != "image/svg+xml":
         source = f"data:{kind};base64,{''.join(data.split())}"
     else:
-        drawing = redress.redressed(data, theme)
+        drawing = data if "role=\"img\"" in data and PAPER["dark"]["paper"] in data else redress.redressed(data, theme)
         said = said or _label(drawing)
         source = data_uri(drawing.encode(), kind)
     return Shown("picture", f'<img src="{source}" alt="{escape(said or "", quote=True)}">', said)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from k8sedu.course.palette import readable
 from k8sedu.stage.theme import PALETTE, PAPER, Theme, colour
 
 EXCHANGE = {
@@ -22,7 +23,8 @@ EXCHANGE = {
 INK_BLACK = {"#000000": PAPER["dark"]["ink"], "BLACK": PAPER["dark"]["ink"]}
 """Matplotlib's own black, for ink."""
 
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+COLOUR = re.compile(r"""((?<![\w-])fill(?:=["']|: ?)|)(#[0-9a-fA-F]{6})\b""")
+"""A colour, and whether a shape or letter is filled with it."""
 
 
 def redressed(svg: str, theme: Theme) -> str:
@@ -43,9 +45,11 @@ def redressed(svg: str, theme: Theme) -> str:
 
 def _exchanged(text: str, *, keep_white: bool = False) -> str:
     def other(match: re.Match[str]) -> str:
-        name = match[0].upper()
-        if keep_white and name == PAPER["light"]["paper"]:
+        name = match[2].upper()
+        if keep_white and match[1] and name == PAPER["light"]["paper"]:
             return match[0]
-        return EXCHANGE.get(name) or INK_BLACK.get(name) or match[0]
+        if keep_white and match[1] and name in PALETTE.values():
+            return match[1] + readable(name, "dark")
+        return match[1] + (EXCHANGE.get(name) or INK_BLACK.get(name) or match[2])
 
     return COLOUR.sub(other, text)

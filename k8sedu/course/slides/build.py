@@ -72,6 +72,7 @@ def inspect(deck: Deck, html: str, order: Order, browser: Any) -> None:
             page = fit.open_deck(visit, file)
             visit.check(str(order.html))
             fit.check(page, str(order.html))
+            page.evaluate("() => k8seduDeck.toStills()")
             if order.pdf:
                 paper.save(page, order.pdf)
             if order.pptx:

@@ -2,9 +2,9 @@
 // `window.k8seduDeck.overflowing()` tells which slides are too full; the build asks it.
 
 (() => {
-  const TYPE = [28, 25, 22.5, 20.5]; // px on a sheet of 1280: the smallest is still 2.8 % of the sheet's height
+  const TYPE = [32, 28, 25, 22.5, 20.5]; // px on a sheet of 1280 × 720: the smallest is still 2.8 % of the sheet's height
   const SMALLEST_FILM = 0.55; // of 960 px, where a film's smallest letters are 12 px
-  const sheets = () => [...document.querySelectorAll(".sheet")];
+  const sheets = () => [...document.querySelectorAll(".slides section > .sheet")];
   const films = () => [...document.querySelectorAll(".frame > .k8sedu-film")];
   const playerOf = (film) => film.querySelector(":scope > div")?.k8sedu;
 
@@ -22,7 +22,8 @@
   }
 
   function setType(sheet) {
-    for (const size of TYPE) {
+    const isRead = !sheet.querySelector(".picture, .film"); // where there is something to look at, the room is for that
+    for (const size of isRead ? TYPE : TYPE.slice(1)) {
       sheet.style.setProperty("--type", `${size}px`);
       if (!tooFull(sheet)) return;
     }
@@ -85,6 +86,15 @@
     return found;
   }
 
+  // For paper: a film stands at the step that its author named, else where it ends.
+  function toStills() {
+    for (const film of films()) {
+      const player = playerOf(film);
+      player.clock.jump(Number(film.closest(".film").dataset.still ?? player.clock.last));
+      player.settle();
+    }
+  }
+
   // ---- start
 
   document.body.classList.add("measuring");
@@ -114,5 +124,5 @@
     plugins: window.RevealNotes ? [RevealNotes] : [],
   });
   Reveal.on("slidechanged", leave);
-  window.k8seduDeck = { overflowing, ready, films, playerOf };
+  window.k8seduDeck = { overflowing, ready, films, playerOf, toStills };
 })();

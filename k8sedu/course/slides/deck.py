@@ -92,5 +92,6 @@ def _columns(blocks: list[Block]) -> str:
 def _drawn(block: Block) -> str:
     classes = f"{block.kind} fragment" if block.fragment else block.kind
     if block.kind == "film":
-        return f'<div class="{classes}" data-prevent-swipe><div class="frame">{block.html}</div></div>'
+        still = "" if block.still is None else f' data-still="{int(block.still)}"'
+        return f'<div class="{classes}" data-prevent-swipe{still}><div class="frame">{block.html}</div></div>'
     return f'<div class="{classes}">{block.html}</div>'

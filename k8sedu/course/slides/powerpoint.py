@@ -47,7 +47,7 @@ def stills(page: Any) -> list[Still]:
     """Photograph every slide of a deck that is open for print."""
     page.add_style_tag(content=".heading { color: transparent !important } .slide-number-pdf { display: none !important }")
     found = []
-    for sheet in page.query_selector_all(".sheet"):
+    for sheet in page.query_selector_all(".slides section > .sheet"):
         places = sheet.evaluate(PLACES)
         heading = tuple(places["heading"]) if places["heading"] else None
         found.append(Still(sheet.screenshot(type="png"), (0, 0, WIDTH, HEIGHT), heading))

@@ -38,6 +38,8 @@ class Block:
     cell: str
     fragment: bool = False
     column: int = 0
+    still: int | None = None
+    """The step at which a film stands on paper."""
 
 
 @dataclass(slots=True)
@@ -138,7 +140,7 @@ def _piece(cell: Cell, theme: Theme, folder: Path) -> Piece:
     if cell.kind == "markdown":
         return _prose(cell, folder)
     results = [] if cell.says(*HIDDEN_OUTPUT) else shown(cell, theme)
-    blocks = [Block(one.kind, one.html, cell.id) for one in results]
+    blocks = [Block(one.kind, one.html, cell.id, still=cell.metadata.get("still")) for one in results]
     lines = sum(_height(one) for one in results)
     if not cell.says(*HIDDEN_INPUT) and cell.source.strip():
         blocks.insert(0, Block("code", coloured(_bare(cell.source)), cell.id))
