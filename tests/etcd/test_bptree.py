@@ -31,10 +31,16 @@ class BPlusTreeMachine(RuleBasedStateMachine):
         revision = Revision(main, sub)
         assert self.tree.delete(revision) == (self.plain.pop(revision, None) is not None)
 
+    @rule(main=st.integers(0, 40), sub=st.integers(0, 3))
+    def get(self, main: int, sub: int) -> None:
+        """A record is found at exactly its revision."""
+        assert self.tree.get(Revision(main, sub)) == self.plain.get(Revision(main, sub))
+
     @rule(first=st.integers(0, 40), last=st.integers(0, 40))
     def items(self, first: int, last: int) -> None:
         """A range includes both ends and follows the links."""
         low, high = Revision(first), Revision(last)
+        assert list(self.tree.items(low)) == [(key, self.plain[key]) for key in sorted(self.plain) if low <= key]
         assert list(self.tree.items(low, high)) == [(key, self.plain[key]) for key in sorted(self.plain) if low <= key <= high]
 
     @invariant()

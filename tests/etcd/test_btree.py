@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -21,6 +23,11 @@ class BTreeMachine(RuleBasedStateMachine):
         """Add or replace."""
         self.tree.insert(key, value)
         self.plain[key] = value
+
+    @rule(key=st.integers(0, 40), value=st.integers())
+    def setdefault(self, key: int, value: int) -> None:
+        """A key that is there keeps its value; a new one gets what is made of it."""
+        assert self.tree.setdefault(key, lambda made_of: value + made_of) == self.plain.setdefault(key, value + key)
 
     @rule(key=st.integers(0, 40))
     def delete(self, key: int) -> None:
@@ -71,6 +78,22 @@ def test_too_small_nodes_merge() -> None:
     assert "merge" in kinds
     assert kinds[-1] == "shrink_root"
     assert (tree.root.keys, tree.root.children) == ([8], [])
+
+
+@pytest.mark.parametrize("order", [3, 4, 5, 6, 7])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_deep_tree_is_emptied_in_any_order(order: int, seed: int) -> None:
+    """A tree of many floors stays sound after every deletion, wherever the keys stood."""
+    keys = list(range(300))
+    random.Random(seed).shuffle(keys)
+    tree: BTree[int, int] = BTree(order=order)
+    for key in keys:
+        tree.insert(key, -key)
+    for count, key in enumerate(sorted(keys, key=lambda key: key * 7919 % 307 + seed), start=1):
+        assert tree.delete(key)
+        tree.check()
+        assert len(tree) == len(keys) - count
+    assert (tree.root.keys, tree.root.children) == ([], [])
 
 
 def test_a_large_tree_is_flat() -> None:

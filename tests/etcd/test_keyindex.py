@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from k8sedu.etcd.keyindex import KeyIndex, KeyIndexError
 from k8sedu.etcd.revision import Revision
@@ -69,6 +71,35 @@ def test_older_releases_drop_the_tombstone() -> None:
     index, available = index_of("1", "2", "3t"), set[Revision]()
     index.compact(3, available, keeps_tombstone=False)
     assert (index.is_empty, available) == (True, set())
+
+
+@pytest.mark.parametrize("compacted", range(18))
+def test_where_the_value_lies(compacted: int) -> None:
+    """`at` tells the revision that `find` tells, before and after every compaction; a key with many changes is no exception."""
+    for index in (foo(), index_of(*map(str, range(2, 17)))):
+        index.compact(compacted, set())
+        for main in range(20):
+            found = index.find(main)
+            assert index.at(main) == (found.modified if found else None)
+
+
+@given(st.lists(st.booleans(), max_size=12), st.integers(0, 14))
+def test_lives_and_compaction(changes: list[bool], compacted: int) -> None:
+    """Whatever a key has lived through, reads at the compacted revision and later answer as before the compaction."""
+    alive, names = False, list[str]()
+    for main, puts in enumerate(changes, start=1):
+        if puts or alive:
+            names.append(f"{main}" if puts else f"{main}t")
+            alive = puts
+    index = index_of(*names)
+    before = {main: index.find(main) for main in range(compacted, 16)}
+    kept = set[Revision]()
+    index.keep(compacted, kept)
+    index.compact(compacted, available := set[Revision]())
+    index.check()
+    assert {main: index.find(main) for main in range(compacted, 16)} == before
+    assert kept <= available
+    assert index.is_empty == (index.modified.main <= compacted and not available)
 
 
 def test_since() -> None:

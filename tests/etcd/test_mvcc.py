@@ -148,6 +148,29 @@ def test_one_transaction_is_one_revision() -> None:
     assert [str(revision) for revision, _ in store.changes(2)] == [f"2.{sub}" for sub in range(10)]
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 3), (2, 2), (3, 4), (4, 4), (4, 9), (5, None), (0, None)])
+def test_changes_between_revisions(first: int, last: int | None) -> None:
+    """The changes from one main revision to another include both, and those of a transaction come together."""
+    store = Store(page_records=2)
+    store.put("a"), store.txn(api.TxnRequest((), (api.PutRequest("b"), api.PutRequest("c")))), store.delete_range("a")
+    happened = [("2.0", b"a", False), ("3.0", b"b", False), ("3.1", b"c", False), ("4.0", b"a", True)]
+    told = [(str(revision), record.kv.key, record.is_tombstone) for revision, record in store.changes(first, last)]
+    assert told == [change for change in happened if first <= int(change[0][0]) <= (9 if last is None else last)]
+
+
+def test_news_are_the_last_transaction() -> None:
+    """What the last transaction changed is at hand until the next one changes something; a restored store has no news."""
+    store = Store()
+    assert store.news == []
+    store.txn(api.TxnRequest((), (api.PutRequest("b", "1"), api.PutRequest("c", "2"))))
+    store.delete_range("nothing"), store.range("b")
+    assert [(str(revision), kv.key) for revision, kv in store.news] == [("2.0", b"b"), ("2.1", b"c")]
+    store.delete_range("b")
+    assert store.news == [(revision, record.kv) for revision, record in store.changes(3)]
+    store.restore(store.dump())
+    assert store.news == []
+
+
 def test_comparisons_see_the_state_before() -> None:
     """A nested comparison does not see what the outer branch wrote before it."""
     store = Store()

@@ -70,6 +70,31 @@ def check_previous(store: Store, event: Event) -> None:
     assert event.prev_kv == (before if event.type == "DELETE" or event.kv.create_revision < event.kv.mod_revision else None)
 
 
+def test_several_transactions_may_be_told_at_once() -> None:
+    """Who is told late of several transactions gets one response for each, in order."""
+    store = Store()
+    hub = WatchHub(store)
+    hub.create(WatchCreateRequest("a", "c"))
+    store.put("a"), store.txn(TxnRequest((), (PutRequest("a"), PutRequest("b")))), store.delete_range("a")
+    hub.notify(2)
+    told = [[(event.type, event.kv.key, event.kv.mod_revision) for event in response.events] for response in hub.receive()]
+    assert told == [[("PUT", b"a", 2)], [("PUT", b"a", 3), ("PUT", b"b", 3)], [("DELETE", b"a", 4)]]
+
+
+def test_a_restored_store_is_looked_through_again() -> None:
+    """After a snapshot took the store's place a watch goes on where it was, also when the revision is the same and the past another."""
+    theirs, ours = Store(), Store()
+    theirs.put("a", "theirs")
+    hub = WatchHub(ours)
+    hub.create(WatchCreateRequest("a", start_revision=2))
+    ours.put("a", "ours")
+    ours.restore(theirs.dump())
+    hub.restored()
+    hub.notify(2)
+    hub.sync()
+    assert [event.kv.value for response in hub.receive() for event in response.events] == [b"theirs"]
+
+
 def test_a_full_stream_makes_a_victim() -> None:
     """Who does not read is kept aside with what did not fit, and nobody else waits; later it gets everything."""
     store = Store()
