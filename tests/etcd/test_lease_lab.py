@@ -13,7 +13,9 @@ from k8sedu.stage.document import Button
 from k8sedu.stage.explore import Event
 
 
-def do(laboratory: LeaseLaboratory, *, control: str | None = None, value: object = None, action: str | None = None, shape: str = "") -> None:
+def do(
+    laboratory: LeaseLaboratory, *, control: str | None = None, value: object = None, action: str | None = None, shape: str = ""
+) -> None:
     """What the reader does, at the instant where they stand."""
     event = Event(round(laboratory.now_ms * 1000), laboratory.step, action, shape or None, control, value)  # type: ignore[arg-type]  # any
     laboratory.act(event)
@@ -121,7 +123,9 @@ def test_undo_and_running_on() -> None:
 def test_every_ready_plan_runs(scene: str) -> None:
     """Every ready plan runs, by name and by the control, and shows what its name says."""
     laboratory = etcd.lease_lab(scene=scene)
-    expected = {"own": "lessor_promoted", "silence": "lease_revoke", "leader": "lessor_promoted", "move": "lease_revoke", "cut": "lease_lost"}
+    expected = {
+        "own": "lessor_promoted", "silence": "lease_revoke", "leader": "lessor_promoted", "move": "lease_revoke", "cut": "lease_lost",
+    }  # fmt: skip
     assert expected[scene] in kinds(laboratory)
     assert laboratory.film.frames[laboratory.step].kind == "lessor_promoted"
     other = etcd.lease_lab()

@@ -217,9 +217,13 @@ def lease_lab(*, scene: str | None = None, size: int = 3, seed: int = 0, trace: 
 
 
 def opened(faults: tuple[str, ...], *, size: int = 3, seed: int = 0) -> Trace:
-    """A cluster with two guests that elects n1 at once, and lives through a plan."""
+    """A cluster with two guests that elects n1 at once, and lives through a plan.
+
+    The guests ask again elsewhere when nobody answers, so that what a reader wished happens even if a member is down; a client of etcd
+    would not, since a write may then take effect twice.
+    """
     last_ms = max((Fault.parse(fault).at_us / 1000 for fault in faults), default=0)
-    clients = Clients(guests=len(CLIENTS), think_ms_min=20, think_ms_max=60)
+    clients = Clients(guests=len(CLIENTS), think_ms_min=20, think_ms_max=60, timeout_ms=800, retries=True)
     plan = ("at 200 timeout n1", *faults)
     return simulate(size=size, seed=seed, duration_ms=last_ms + FUTURE_MS, clients=clients, faults=plan)
 

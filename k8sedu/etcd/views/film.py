@@ -56,7 +56,7 @@ def play(
     films = FILMS.get(trace.system, {})
     if not films or trace[0].frame is None:
         raise ViewError(f"met a trace of {trace.system!r}, expected one with frames, of etcd.tell or etcd.simulate.")
-    name = view or next(iter(films))
+    name: str = view or next(iter(films))
     if name not in films:
         raise ViewError(f"met the view {name!r} for a trace of {trace.system!r}, expected one of {', '.join(films)}.")
     if stretch and name not in ("members", "leases"):

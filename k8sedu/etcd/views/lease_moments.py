@@ -102,7 +102,7 @@ def keeper(frame: Frozen) -> Frozen:
     found = counting(frame)
     if found is not None:
         return found
-    nodes = sorted(frame["nodes"].values(), key=lambda node: (node["status"] == "up", node["consistent_index"]))
+    nodes: list[Frozen] = sorted(frame["nodes"].values(), key=lambda node: (node["status"] == "up", node["consistent_index"]))
     return nodes[-1]
 
 

@@ -219,7 +219,7 @@ def _client(name: str, frame: Frozen, floor: Floor) -> Iterator[Shape]:
     parts.append(Label(f"{own}/name", 0, 16, text, size=LETTERS, fill="muted" if is_stopped else "ink"))
     label = Words(f"client {name}{', crashed' if is_stopped else ''}", f"客户端 {name}{'，已崩溃' if is_stopped else ''}")
     menu = ("stopped-client" if is_stopped else "client") if floor.is_live else None
-    kept = ", ".join(str(row[0]) for row in client["leases"]) or "–"
+    kept = "–" if is_stopped else ", ".join(str(row[0]) for row in client["leases"]) or "–"
     details: tuple[Detail, ...] = (
         (Words("client", "客户端"), name),
         (Words("keeps alive", "正在续约"), kept),

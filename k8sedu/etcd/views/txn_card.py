@@ -223,7 +223,7 @@ def _row(row: Row, x: float, y: float, now: Progress) -> Iterator[Shape]:
     ink = "muted" if is_known and not row.runs else "ink"
     if row.depth:
         yield Line(f"{row.path}/bar", left - 9, y - ROW / 2, left - 9, y + ROW / 2, stroke="orange" if is_known and row.runs else "grey")
-    is_last = row.what == "operation" and row.number == now.done - 1 and not now.is_over
+    is_last = row.what == "operation" and 0 <= row.number == now.done - 1 and not now.is_over
     if is_last:
         yield Rect(f"{row.path}/mark", left - 6, y - ROW / 2 + 1, x + BRANCH - 8 - left, ROW - 2, r=5, fill="tint:orange")
     text = f"if {row.text}" if row.what == "if" else row.text

@@ -51,7 +51,7 @@ def compare_text(row: Frozen) -> str:
 
 def keys_text(row: Frozen) -> str:
     """The key of a comparison, or its range."""
-    return row["key"] + (f" … {row['range_end']}" if row["range_end"] else "")
+    return f"{row['key']} … {row['range_end']}" if row["range_end"] else str(row["key"])
 
 
 def met_text(row: Frozen) -> Words | str:
