@@ -232,3 +232,39 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
 def test_encode_is_the_inverse_of_decode() -> None:
     """A message without a known field is the message of zeros."""
     assert decode(REQUEST, b"") == decode(REQUEST, encode(REQUEST, decode(REQUEST, b"")))
+
+
+def test_terms_may_fall_in_the_file_but_not_in_the_log() -> None:
+    """A new leader may send entries of older terms than a member has seen: they are read; in the log itself no term falls."""
+    encoder = Encoder()
+    data = encoder.start(b"") + encoder.save([LogEntry(Term=1, Index=1), LogEntry(Term=4, Index=2)], LogState(4, 1, 1))
+    data += encoder.save((), LogState(5, 2, 1)) + encoder.save([LogEntry(Term=3, Index=2), LogEntry(Term=3, Index=3)], None)
+    assert [entry.Term for entry in read([("a.wal", data)]).entries] == [1, 3, 3]
+    with pytest.raises(WalError, match="entry of term 2 after term 3"):
+        read([("a.wal", data + Encoder(encoder.crc).save((LogEntry(Term=2, Index=4),), None))])
+    with pytest.raises(WalError, match="entry of term 5 after term 6"):
+        read([("a.wal", data + Encoder(encoder.crc).save((LogEntry(Term=6, Index=4), LogEntry(Term=5, Index=4)), None))])
+
+
+def received(*, index: int, term: int) -> bytes:
+    """A log of three entries, then a snapshot that a leader has sent, then one entry behind it."""
+    encoder = Encoder()
+    data = encoder.start(b"") + encoder.save([LogEntry(Term=1, Index=number) for number in (1, 2, 3)], LogState(1, 1, 1))
+    data += encoder.save((), LogState(3, 2, 1)) + encoder.snapshot(MarkedSnapshot(index, term)) + encoder.save((), LogState(3, 2, index))
+    return data + encoder.save((LogEntry(Term=3, Index=index + 1),), None)
+
+
+@pytest.mark.parametrize(("index", "term"), [(9, 2), (3, 2), (2, 2)])
+def test_a_received_snapshot_stands_in_for_the_log(index: int, term: int) -> None:
+    """What a leader has sent instead of entries replaces the whole log, also a tail behind it that the leader never had."""
+    contents = read([("a.wal", received(index=index, term=term))], after_index=index)
+    assert [(entry.Term, entry.Index) for entry in contents.entries] == [(3, index + 1)]
+
+
+def test_a_snapshot_of_ones_own_leaves_the_log() -> None:
+    """A snapshot of the log's own entries changes nothing for those behind it."""
+    encoder = Encoder()
+    data = encoder.start(b"") + encoder.save([LogEntry(Term=1, Index=number) for number in (1, 2, 3)], LogState(1, 1, 2))
+    data += encoder.snapshot(MarkedSnapshot(2, 1))
+    assert [entry.Index for entry in read([("a.wal", data)], after_index=2).entries] == [3]
+    assert [entry.Index for entry in read([("a.wal", data)]).entries] == [1, 2, 3]
