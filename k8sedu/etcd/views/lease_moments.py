@@ -17,6 +17,9 @@ TICK_US = 1_000_000
 APART_US = 120_000
 """A second is not shown when something happens as close as this."""
 
+UNDER_WAY_US, FLIGHT_US = 300_000, 10_000
+"""A keep-alive sent so shortly before the end of the run is not lost but under way; it is drawn as arriving after this time."""
+
 APPLIED = frozenset({"put", "delete_range", "txn", "lease_grant", "lease_revoke", "lease_checkpoint"})
 """Steps that every member makes, one after the other: the first one counts."""
 
@@ -150,4 +153,5 @@ def _arrival(shown: tuple[Moment, ...], place: int) -> int | None:
             return other.time_us
         if same and other.kind == "keep_alive_sent" and other.actor == sent.actor:
             return None
-    return None
+    is_under_way = shown[-1].time_us - sent.time_us < UNDER_WAY_US
+    return sent.time_us + FLIGHT_US if is_under_way else None

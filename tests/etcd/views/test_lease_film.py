@@ -88,6 +88,17 @@ def test_a_keep_alive_flies_until_the_clock_is_wound_up(run: Trace, film: Docume
     assert lost >= 1
 
 
+def test_what_is_under_way_at_the_end_is_not_lost() -> None:
+    """A keep-alive that the end of the run overtakes has no cross; one that stays unanswered has."""
+    plan = ["at 200 timeout n1", 'at 800 request "grant 7 60" to c1', 'at 1500 request "keep 7" to c1']
+    clients = etcd.Clients(guests=1, ttl_s=3)
+    lost = {}
+    for name, faults, duration_ms in (("end", plan, 1_500.2), ("cut", [*plan, "at 1400 partition c1 | n1 n2 n3"], 2_400)):
+        scene = at(lease_film(etcd.simulate(duration_ms=duration_ms, clients=clients, faults=faults)), "keep_alive_sent")
+        lost[name] = [shape.id for shape in scene.shapes if shape.id.endswith("/lost")]
+    assert lost == {"end": [], "cut": ["keep-alive/c1/7/lost"]}
+
+
 def test_all_keys_of_a_lease_go_as_one_revision_in_their_order(film: Document) -> None:
     """The moment a lease ends its keys are dashed, each under a sub revision of the same revision, in key order."""
     scene = at(film, "lease_revoke")
