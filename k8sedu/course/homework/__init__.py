@@ -4,7 +4,10 @@ Read the files in this order:
 
 1. `notebook`, `seeds` - a homework notebook as data; each student's own parameters
 2. `judging`, `checking`, `judges` - what an answer must be, and the two words in which tests are written
-3. `split`, `assignment`, `release` - tests taken apart into call and judge; the instructor's notebook; the student's
+3. `split`, `assignment`, `sources`, `roster`, `release` - tests taken apart into call and judge; the instructor's notebook; the class
+4. `submission`, `evidence`, `marking`, `results`, `late` - one submission put in order, run in the sandbox, judged, and kept
+5. `grade`, `visible`, `manual` - a whole class; a student at home; answers that a person reads
+6. `feedback`, `export`, `gradebook`, `similarity` - what comes of it
 
 >>> from k8sedu.course import homework
 >>> homework.check("a majority of five", lambda: 5 // 2 + 1, 3)

@@ -78,6 +78,11 @@ class Assignment(NamedTuple):
         return sum(question.points for question in self.questions)
 
     @property
+    def answers(self) -> frozenset[str]:
+        """The grade_ids of the cells in which students write code."""
+        return frozenset(cell.grade_id for cell in self.notebook.cells if cell.is_answer)
+
+    @property
     def edition(self) -> str:
         """A short mark of this very text: submissions and results say which edition they belong to."""
         return self.notebook.digest[:12]
@@ -244,7 +249,7 @@ def rehearse(assignment: Assignment, *, student: str = REFERENCE[0], seed: int =
             found = assignment.splits[cell.grade_id]
             wrong += [f"{cell.grade_id} calls {name!r}, which no answer binds" for name in found.answers if name not in answered]
             asked = checks(found, names)
-            if not asked.claims:
+            if not sum(claim.weight for claim in asked.claims):
                 wrong.append(f"{cell.grade_id} checks nothing, so that every answer would have its {cell.points:g} points")
             if not asked.is_strict and asked.earned != ((question.id, cell.points),):
                 end = f"earned({question.id!r}, {cell.points:g}) as its last line"

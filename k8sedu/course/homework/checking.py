@@ -150,7 +150,7 @@ def check(label: str, call: Any = NOT_GIVEN, expected: Any = NOT_GIVEN, *, hint:
         call: a function without arguments that makes the call; a call or a name itself is taken too.
         expected: the value, or a judge.
         hint: what a student is told when it does not hold.
-        weight: its share of the question's points, compared with the other checks.
+        weight: its share of the question's points, compared with the other checks; 0 for a check of the form alone.
         line: where it stands; the grader says that.
 
     Raises:
@@ -161,8 +161,8 @@ def check(label: str, call: Any = NOT_GIVEN, expected: Any = NOT_GIVEN, *, hint:
         return ask_again(label)
     if expected is NOT_GIVEN:
         raise CheckError(f"the check {label!r} does not say what is expected: check(label, call, expected)")
-    if not weight > 0:
-        raise CheckError(f"the check {label!r} has the weight {weight}, expected a number above 0")
+    if weight < 0:
+        raise CheckError(f"the check {label!r} has the weight {weight}, expected 0 or more")
     if ledger.records_only:
         ledger.claims.append(Claim(label, call if isinstance(call, Answer) else call(), judge_of(expected), hint, weight, line))
     else:
@@ -192,8 +192,8 @@ def ask(label: str, call: Any, judge: Judge, *, hint: str = "", weight: float = 
         fault = judge.fault(plain(call() if callable(call) else call))
     except AnswerError as error:
         fault = f"the value {error}"
-    except NotImplementedError:
-        fault = "not answered yet"
+    except (NotImplementedError, NameError) as error:
+        fault = "is not answered yet" + (f": {error}" if isinstance(error, NameError) else "")
     except Exception as error:
         fault = f"raised {type(error).__name__}: {error}"
     return Finding(label, fault, hint, weight)

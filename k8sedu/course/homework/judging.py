@@ -111,6 +111,11 @@ def one_of(*expected: Any) -> Judge:
     return OneOf(expected)
 
 
+def letter(letters: Sequence[str]) -> Judge:
+    """One of these letters, whichever: says that the form is right, not the answer."""
+    return OneOf(tuple(letters))
+
+
 def judge_of(expected: Any) -> Judge:
     """The judge that an assignment means: a judge, or a plain value to be equal to.
 

@@ -108,6 +108,8 @@ class Notebook(NamedTuple):
     data: Mapping[str, Any]
     digest: str = ""
     """SHA-256 of the file's bytes."""
+    content: bytes = b""
+    """These bytes: what is sent to a worker."""
 
     @property
     def homework(self) -> Mapping[str, Any]:
@@ -168,7 +170,12 @@ def parse(content: bytes, *, name: str = "notebook") -> Notebook:
         raise NotebookError(f"{name} is broken JSON at {where}, expected a notebook as Jupyter saves it") from None
     _check_notebook(data, name)
     cells = tuple(_cell(cell, f"{name}, cell {number}") for number, cell in enumerate(data["cells"], 1))
-    return Notebook(name, cells, data, hashlib.sha256(content).hexdigest())
+    return Notebook(name, cells, data, digest_of(content), content)
+
+
+def digest_of(content: bytes) -> str:
+    """The SHA-256 by which a file is known again; nothing has none."""
+    return hashlib.sha256(content).hexdigest() if content else ""
 
 
 def _check_notebook(data: object, name: str) -> None:
@@ -192,7 +199,7 @@ def _cell(cell: object, where: str) -> Cell:
     nbgrader, own = _mapping(metadata.get("nbgrader")), _mapping(metadata.get("k8sedu"))
     points, grade_id = nbgrader.get("points", 0), nbgrader.get("grade_id", "")
     return Cell(
-        kind, text.replace("\r\n", "\n"), grade_id if isinstance(grade_id, str) else "", float(points) if _is_number(points) else 0,
+        kind, text.replace("\r\n", "\n"), grade_id[:100] if isinstance(grade_id, str) else "", float(points) if _is_number(points) else 0,
         grade=nbgrader.get("grade") is True, solution=nbgrader.get("solution") is True, locked=nbgrader.get("locked") is True,
         purpose=str(own.get("homework", "")),
     )  # fmt: skip

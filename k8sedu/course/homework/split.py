@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from types import CodeType
 from typing import Any, NamedTuple
@@ -181,12 +182,27 @@ def _is_check(node: ast.Call) -> bool:
     return (node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")) == "check"
 
 
+def tree_of(source: str) -> ast.Module | None:
+    """The syntax tree of a student's code; None where it is no Python. What Python would warn of is the student's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
 def bound_names(source: str) -> frozenset[str]:
     """The names that a piece of code binds; none where it is no Python."""
-    try:
-        return _bound(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
+    tree = tree_of(source)
+    return frozenset() if tree is None else _bound(tree)
+
+
+def used_names(source: str) -> frozenset[str]:
+    """The names that a piece of code reads; none where it is no Python."""
+    tree = tree_of(source)
+    names = () if tree is None else (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return frozenset(name.id for name in names)
 
 
 def _bound(tree: ast.AST) -> frozenset[str]:

@@ -61,6 +61,10 @@ class Story(NamedTuple):
     steps: tuple[Step, ...]
     server: Server
 
+    def kvs(self) -> list[KeyValue]:
+        """All keys at the end, in order."""
+        return self.server.store.find(b"\0", b"\0")
+
     def value(self, key: str) -> KeyValue | None:
         """A key as it is at the end."""
         return self.server.store.get(key)
@@ -101,7 +105,7 @@ def _story(text: str, before: tuple[str, ...], after: tuple[str, ...]) -> Story 
         return f"is longer than {LINES_MAX} lines, expected commands that a person can follow"
     try:
         return carry_out((*before, *text.split("\n"), *after))
-    except (K8sEduError, ValueError) as error:
+    except (K8sEduError, ValueError, RecursionError) as error:
         return f"cannot be carried out: {error}"
 
 
@@ -203,3 +207,34 @@ def _told(response: Any) -> tuple[KeyValue, ...]:
     if isinstance(response, TxnResponse):
         return tuple(kv for inner in response.responses for kv in _told(inner))
     return response.kvs if isinstance(response, RangeResponse) else ()
+
+
+class Revision(Judge):
+    """A revision, whichever: says that the form is right, not the answer."""
+
+    def fault(self, value: Any) -> str:
+        """Is it a whole number above 0?"""
+        return "" if type(value) is int and value > 0 else f"is {shown(value)}, expected a whole number above 0"
+
+
+def revision() -> Judge:
+    """A whole number above 0, whichever."""
+    return Revision()
+
+
+def numbers_after(lines: Iterable[str]) -> dict[str, list[int]]:
+    """What the model's store says after commands: key → [create_revision, mod_revision, version].
+
+    >>> numbers_after(["put a 1", "put a 2"])
+    {'a': [2, 3, 2]}
+    """
+    return {kv.key.decode(): [kv.create_revision, kv.mod_revision, kv.version] for kv in carry_out(lines).kvs()}
+
+
+def keys_after(lines: Iterable[str]) -> list[str]:
+    """Which keys the model's store holds after commands.
+
+    >>> keys_after(["grant 7 5", "put a 1 lease 7", "put b 1", "wait 6000"])
+    ['b']
+    """
+    return [kv.key.decode() for kv in carry_out(lines).kvs()]

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from k8sedu import raft
-from k8sedu.course.homework.judging import Judge, shown
+from k8sedu.course.homework.judging import Judge, letter, shown
 from k8sedu.errors import K8sEduError
 from k8sedu.raft.config import Config
 from k8sedu.raft.group import Group
@@ -28,6 +28,11 @@ from k8sedu.raft.story import retell
 from k8sedu.sim.faults import crash
 from k8sedu.sim.network import Network
 from k8sedu.trace import Step, Trace
+
+__all__ = [
+    "acts", "breaks", "commits_after_losing", "diverges", "elects", "heals", "keeps_promises", "leads", "letter", "one_leader_per_term",
+    "recovers", "two_leaders",
+]  # fmt: skip
 
 LINES_MAX = 200
 CHARACTERS_MAX = 20_000
@@ -76,7 +81,7 @@ def play(text: str, table: Table) -> Played | Unreadable:
             if group.violation is not None:
                 break
         return Played(actions, idle, retell(actions, table.group))
-    except (K8sEduError, ValueError) as error:
+    except (K8sEduError, ValueError, RecursionError) as error:
         return Unreadable(f"cannot be played: {error}")
 
 
@@ -247,12 +252,13 @@ class Timers(Judge):
     def fault(self, value: Any) -> str:
         """Simulate, then ask."""
         is_pair = type(value) is list and len(value) == 2 and all(type(item) is int for item in value)
-        if not is_pair or not 1 <= value[0] < value[1] <= TIMEOUT_MS_MAX:
-            return f"is {shown(value)}, expected [shortest, longest] in whole milliseconds, up to {TIMEOUT_MS_MAX}"
+        if not is_pair or not TIMEOUT_MS_MIN <= value[0] < value[1] <= TIMEOUT_MS_MAX or value[1] > RATIO_MAX * value[0]:
+            wanted = f"whole milliseconds from {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX}, the longest at most {RATIO_MAX} times the shortest"
+            return f"is {shown(value)}, expected [shortest, longest] in {wanted}"
         return self.question(list(elections(self.size, self.delay_ms, (value[0], value[1]))))
 
 
-TIMEOUT_MS_MAX = 20_000
+TIMEOUT_MS_MIN, TIMEOUT_MS_MAX, RATIO_MAX = 10, 20_000, 20
 RUNS = 6
 CRASH_AFTER_MS = 500.0
 

@@ -1,0 +1,94 @@
+"""What the sandbox found out: for each call a plain value, or half a sentence that says why there is none.
+
+This is the only file that speaks with `k8sedu.course.sandbox`. Whatever the sandbox had to stop becomes a note for the student, in words
+that help an honest one, and a flag for the grader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from k8sedu.course import sandbox
+from k8sedu.course.homework.checking import Answer
+from k8sedu.course.homework.submission import Prepared
+
+LIMITS = sandbox.Limits(cpu_s=20, wall_s=40, cell_s=10, call_s=5)
+"""What one submission may use; homework of this course needs a hundredth of it."""
+
+ENDED = {
+    "exited": "the notebook ended Python itself",
+    "time": "the notebook took longer than it may",
+    "memory": "the notebook needed more memory than it may",
+    "output": "the notebook printed more than it may",
+    "files": "the notebook wrote more than it may",
+    "killed": "the notebook was stopped from outside, as happens when it takes too much",
+    "crashed": "the notebook brought the sandbox down",
+}
+"""How a run ended, for the student; what is not here ended well."""
+
+
+class Found(NamedTuple):
+    """One call's value, or why there is none."""
+
+    value: Any = None
+    fault: str = ""
+
+
+class Evidence(NamedTuple):
+    """What running a submission brought."""
+
+    found: tuple[Found, ...]
+    notes: tuple[str, ...] = ()
+    """For the student: cells that failed, and what was stopped."""
+    flags: tuple[str, ...] = ()
+    """For the grader: what smells of a cheat."""
+    sandboxed: bool = True
+
+
+def has_sandbox() -> bool:
+    """Is there a sandbox on this machine?"""
+    try:
+        expect_sandbox()
+    except sandbox.SandboxError:
+        return False
+    return True
+
+
+def expect_sandbox() -> None:
+    """Try the sandbox with nothing in it.
+
+    Raises:
+        SandboxError: there is none on this machine.
+    """
+    sandbox.run(sandbox.Job(()))
+
+
+def collect(prepared: Prepared, calls: Sequence[Answer], *, given: Any, unsandboxed: bool) -> Evidence:
+    """Run a submission's cells, then make the calls.
+
+    Raises:
+        SandboxError: there is no sandbox on this machine.
+    """
+    cells = tuple(sandbox.Cell(name, source) for name, source in zip(prepared.names, prepared.cells, strict=True))
+    asked = tuple(sandbox.Call(call.name, call.arguments) for call in calls)
+    outcome = sandbox.run(sandbox.Job(cells, asked, {"given": given}), limits=LIMITS, unsandboxed=unsandboxed)
+    found = tuple(_found(answer) for answer in outcome.answers)
+    flags = tuple(f"sandbox: {note}" for note in outcome.notes)
+    return Evidence(found, tuple(_notes(outcome)), flags, outcome.sandboxed)
+
+
+def _found(answer: sandbox.Value | sandbox.Refusal) -> Found:
+    if isinstance(answer, sandbox.Value):
+        return Found(answer.value)
+    if answer.reason == "no name" or "NotImplementedError" in answer.says:
+        return Found(fault="is not answered yet")
+    return Found(fault=f"gave no value: {answer.says}")
+
+
+def _notes(outcome: sandbox.Outcome) -> Iterator[str]:
+    for cell in outcome.cells:
+        if cell.status != "ok" and "NotImplementedError" not in cell.says and cell.status != "not reached":
+            yield f"the cell {cell.id} did not run to its end ({cell.status}): {cell.says}"
+    if outcome.ended in ENDED:
+        yield ENDED[outcome.ended]
