@@ -112,8 +112,13 @@ class Group:
         self._errands: list[tuple[str, Ticket]] = []
         self._moves: list[tuple[str, Ticket]] = []
         self._own: list[Ticket] = []
-        for name in self.disks:
-            self._boot(name)
+        try:
+            for name in self.disks:
+                self._boot(name)
+        except BaseException:
+            for disk in self.disks.values():
+                disk.close()
+            raise
 
     # -- members --------------------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -202,20 +203,181 @@ def test_wrong_types_are_refused(data: Any) -> None:
         read_request("/v3/kv/put", data)
 
 
-def serve(folder: Path) -> tuple[subprocess.Popen[str], str]:
+def lines_of(url: str, path: str, raw: bytes, *, headers: dict[str, str] | None = None) -> tuple[int, list[Any]]:
+    """The status and the lines of an answer that is a stream."""
+    request = urllib.request.Request(f"{url}/v3/{path}", raw, {"Content-Type": "application/json", **(headers or {})})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, [json.loads(line) for line in response.read().splitlines()]
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, [json.loads(line) for line in error.read().splitlines()]
+
+
+STREAMS = [b'{"ID": "7"}', b'{"ID": "7"}\n{"ID": 7} {"ID": "8"}', b"", b'{"ID": "7"}{', b'{"ID": "7"}[1]{"ID": "8"}']
+
+
+def test_one_body_keeps_many_leases_alive(gateway: Gateway) -> None:
+    """Several requests in one body are answered by a line each, in their order; at the first that is none the stream ends."""
+    post(gateway.url, "lease/grant", {"ID": "7", "TTL": "60"})
+    found = [lines_of(gateway.url, "lease/keepalive", raw) for raw in STREAMS]
+    assert [(status, len(lines)) for status, lines in found] == [(200, 1), (200, 3), (200, 0), (200, 1), (200, 1)]
+    assert [line["result"].get("TTL") for line in found[1][1]] == ["60", "60", None]
+
+
+def test_one_body_begins_many_watches(gateway: Gateway) -> None:
+    """A body with several watch requests opens them all on one stream, and a body in chunks is read like any other."""
+    port = int(gateway.url.rpartition(":")[2])
+    body = b"".join(json.dumps({"create_request": {"key": b64(key)}}).encode() for key in "ab")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as watching:
+        watching.sendall(b"POST /v3/watch HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for piece in (body[:9], body[9:]):
+            watching.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+        watching.sendall(b"0\r\n\r\n")
+        heard = b""
+        while heard.count(b"created") < 2:
+            heard += watching.recv(4096)
+        post(gateway.url, "kv/put", {"key": b64("b"), "value": b64("1")})
+        while b"events" not in heard:
+            heard += watching.recv(4096)
+    assert b'"watch_id": "1", "events"' in heard
+
+
+@pytest.mark.parametrize("chunk", [b"x\r\n", b"ffffffff\r\n", b"-1\r\n"])
+def test_chunks_that_are_none_are_refused(gateway: Gateway, chunk: bytes) -> None:
+    """A chunk without a size, or of a size that nobody may send, is refused at once."""
+    with socket.create_connection(("127.0.0.1", int(gateway.url.rpartition(":")[2])), timeout=20) as connection:
+        connection.sendall(b"POST /v3/kv/put HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def get(url: str) -> Any:
+    """What a GET answers, also if it is a refusal."""
+    try:
+        with urllib.request.urlopen(url, timeout=20) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return {"status": error.code, **json.load(error)}
+
+
+def test_a_group_behind_one_address() -> None:
+    """Every member has an address of its own; members stop and start by a POST, and requests go on being answered."""
+    with Gateway(LiveGroup(3, tick_ms=10, timeout_ms=5_000)) as gateway:
+        url = gateway.url
+        for number in range(3):
+            answer = post(f"{url}/k8sedu/n{number + 1}", "kv/put", {"key": b64("a"), "value": b64(str(number))})
+            assert (answer["header"]["member_id"], answer["header"]["revision"]) == (str(number + 1), str(number + 2))
+        assert [member["name"] for member in post(url, "cluster/member/list", {})["members"]] == ["n1", "n2", "n3"]
+        hashes = [post(f"{url}/k8sedu/{name}", "maintenance/hash", {})["hash"] for name in ("n1", "n2", "n3")]
+        assert len(set(hashes)) == 1
+        leader = next(member["name"] for member in get(f"{url}/k8sedu/members")["members"] if member["role"] == "leader")
+        assert {member["name"]: member["status"] for member in post_own(url, f"{leader}/stop")["members"]}[leader] == "stopped"
+        assert post(f"{url}/k8sedu/{leader}", "kv/range", {"key": b64("a")})["code"] == 14
+        assert get(f"{url}/k8sedu/{leader}/health")["status"] == 503
+        assert post(url, "kv/put", {"key": b64("a"), "value": b64("new")})["header"]["revision"] == "5"
+        status = post(url, "maintenance/status", {})
+        assert int(status["raftTerm"]) > 1
+        assert status["leader"] == status["header"]["member_id"] != leader.removeprefix("n")
+        assert (int(status["raftIndex"]), int(status["dbSize"]) % 4096) == (int(status["raftAppliedIndex"]), 0)
+        assert post_own(url, f"{leader}/stop")["status"] == 409
+        post_own(url, f"{leader}/start")
+        assert post(url, "maintenance/transfer-leadership", {"targetID": leader.removeprefix("n")})["header"]
+        assert post(f"{url}/k8sedu/{leader}", "kv/range", {"key": b64("a")})["kvs"][0]["value"] == b64("new")
+
+
+def post_own(url: str, path: str) -> Any:
+    """Ask for something that only k8sedu has."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/k8sedu/{path}", b""), timeout=20) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return {"status": error.code, **json.load(error)}
+
+
+def test_without_a_majority_the_gateway_says_etcds_errors() -> None:
+    """Without a majority a stream and a plain request tell etcd's error, each in its own form, and health says why."""
+    with Gateway(LiveGroup(3, tick_ms=10, timeout_ms=300)) as gateway:
+        for name in ("n1", "n2"):
+            post_own(gateway.url, f"{name}/stop")
+        put = post(gateway.url, "kv/put", {"key": b64("a")})
+        assert (put["status"], put["code"], put["error"]) == (503, 14, "etcdserver: no leader")
+        assert post(gateway.url, "kv/range", {"key": b64("a")})["error"] == "etcdserver: request timed out"
+        told = {"grpc_code": 14, "http_code": 503, "message": "etcdserver: no leader", "http_status": "Service Unavailable"}
+        assert lines_of(gateway.url, "lease/keepalive", b'{"ID": "7"}') == (503, [{"error": told}])
+        headers = {"Grpc-Metadata-hasleader": "true"}
+        assert lines_of(gateway.url, "kv/range", b'{"key": "YQ=="}', headers=headers)[1][0]["error"] == "etcdserver: no leader"
+        assert get(f"{gateway.url}/health") == {"status": 503, "health": "false", "reason": "RAFT NO LEADER"}
+
+
+def test_the_python_client_of_etcd_and_a_group(tmp_path: Path) -> None:
+    """etcd3gw works unchanged against a group with folders, also while its leader stops."""
+    live = LiveGroup(3, folder=tmp_path, tick_ms=10)
+    with Gateway(live) as gateway:
+        client = etcd3gw.Etcd3Client(host="127.0.0.1", port=int(gateway.url.rpartition(":")[2]), api_path="/v3/")
+        lease = client.lease(ttl=60)
+        assert client.put("/nodes/a", "up", lease=lease)
+        events, cancel = client.watch("/nodes/a")
+        live.stop_member("n3")
+        assert client.replace("/nodes/a", "up", "down")
+        assert next(events)["kv"]["value"] == b"down"
+        cancel()
+        live.stop_member("n1")
+        live.start_member("n3")
+        assert client.get("/nodes/a") == [b"down"]
+        assert 0 < lease.refresh() <= 60
+        assert [member["name"] for member in client.members()] == ["n1", "n2", "n3"]
+        assert lease.revoke()
+        client.session.close()
+
+
+def serve(folder: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
     """The command in a process of its own, and where it listens."""
-    arguments = [sys.executable, "-m", "k8sedu", "etcd", "serve", "--listen", "127.0.0.1:0", "--data", str(folder)]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    arguments = [sys.executable, "-m", "k8sedu", "etcd", "serve", "--listen", "127.0.0.1:0", "--data", str(folder), *options]
+    process = subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
     assert process.stdout is not None
     line = process.stdout.readline()
     return process, line.partition("listening on ")[2].partition(",")[0]
 
 
-def test_kill_9_loses_nothing(tmp_path: Path) -> None:
-    """A server that is killed while clients write has, at its next start, everything that it had acknowledged."""
+def close(process: subprocess.Popen[str]) -> None:
+    """Let go of a process that has ended."""
+    process.wait(timeout=20)
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
+def test_typed_lines_stop_and_start_members(tmp_path: Path) -> None:
+    """What is typed on the terminal stops and starts members, and the terminal tells who leads; nonsense is told what can be typed."""
+    process, url = serve(tmp_path, "--members", "3")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline() == "type: members, stop n1, start n1, quit\n"
+    print("stop n1", "stop n1", "dance", "members", sep="\n", file=process.stdin, flush=True)
+    heard = [process.stdout.readline() for _ in range(6)]
+    assert heard[0] == "n1 is stopped\n"
+    assert "n1 is stopped already" in heard[1]
+    assert heard[2].startswith("type: ")
+    assert heard[3] == "n1  stopped\n"
+    assert post(url, "kv/put", {"key": b64("a")})["header"]["revision"] == "2"
+    assert re.fullmatch(r"n[23] leads in term 2\n", process.stdout.readline())
+    print("start n1", "quit", sep="\n", file=process.stdin, flush=True)
+    assert process.stdout.read() == "n1 runs\nstopped\n"
+    assert process.wait(timeout=20) == 0
+    close(process)
+
+
+@pytest.mark.parametrize("members", ["1", "3"])
+def test_kill_9_loses_nothing(tmp_path: Path, members: str) -> None:
+    """A server that is killed while clients write has, at its next start, everything that it had acknowledged, across its snapshots."""
     generator, acknowledged, revision = random.Random(7), 0, 1
+    options = ("--members", members, "--snapshot-count", "20")
     for _ in range(3):
-        process, url = serve(tmp_path)
+        process, url = serve(tmp_path, *options)
         found = post(url, "kv/range", {"key": b64("n")})
         assert int(found["header"]["revision"]) >= revision
         killer = threading.Timer(generator.uniform(0.1, 0.4), process.kill)
@@ -226,16 +388,14 @@ def test_kill_9_loses_nothing(tmp_path: Path) -> None:
                 acknowledged, revision = acknowledged + 1, int(answer["header"]["revision"])
         except (OSError, http.client.HTTPException, ValueError):
             killer.join()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-    process, url = serve(tmp_path)
+        close(process)
+    process, url = serve(tmp_path, *options)
     (kv,) = post(url, "kv/range", {"key": b64("n")})["kvs"]
-    assert int(kv["version"]) >= acknowledged > 3
+    assert int(kv["version"]) >= acknowledged > 25
+    assert list(tmp_path.rglob("*.snap"))
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0
-    if process.stdout is not None:
-        process.stdout.close()
+    close(process)
 
 
 def test_a_real_gateway_writes_the_same(gateway: Gateway, real_etcd: Any, tmp_path: Path) -> None:
@@ -265,6 +425,15 @@ def test_a_real_gateway_writes_the_same(gateway: Gateway, real_etcd: Any, tmp_pa
             if real.get("code") == FAILED_PRECONDITION:  # 412 up to etcd 3.4, 400 since
                 real["status"] = ours["status"]
             assert without_who(ours) == without_who(real), (path, data)
+        for raw in STREAMS:
+            real_lines, our_lines = (lines_of(where, "lease/keepalive", raw) for where in (url, gateway.url))
+            assert without_who(our_lines[1]) == without_who(real_lines[1]), raw
+            assert our_lines[0] == real_lines[0], raw
+        for path in ("maintenance/status", "cluster/member/list"):
+            assert set(post(url, path, {})) == set(post(gateway.url, path, {})), path
+        assert type(post(url, "maintenance/hash", {})["hash"]) is type(post(gateway.url, "maintenance/hash", {})["hash"]) is int
+        assert set(get(f"{url}/version")) == set(get(f"{gateway.url}/version"))
+        assert get(f"{url}/health")["health"] == get(f"{gateway.url}/health")["health"] == "true"
 
 
 def without_who(answer: Any) -> Any:
