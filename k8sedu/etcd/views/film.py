@@ -17,7 +17,7 @@ from k8sedu.etcd.views.txn_film import txn_film
 from k8sedu.language import Words
 from k8sedu.stage.document import Document
 from k8sedu.stage.player import Player
-from k8sedu.trace import Trace
+from k8sedu.trace import Frozen, Trace
 
 View: TypeAlias = Literal["trees", "txn", "members", "leases"]
 
@@ -33,13 +33,13 @@ class ViewError(K8sEduError, ValueError):
 
 
 def play(
-    trace: Trace, view: View | None = None, *, title: str | Words | None = None, language: str | None = None,
+    trace: Trace | Frozen, view: View | None = None, *, title: str | Words | None = None, language: str | None = None,
     theme: Literal["auto", "light", "dark"] = "auto", **stretch: Any,
 ) -> Player:  # fmt: skip
     """A run as an animation; `.save("run.html")` makes one file that needs nothing else.
 
     Args:
-        trace: of `etcd.tell` or `etcd.simulate`.
+        trace: of `etcd.tell` or `etcd.simulate`; or the account of one transaction, by `etcd.txn_account`.
         view: "trees" or "txn" for a story, "members", "leases" or "txn" for a cluster.
         title: above the picture.
         language: "en" or "zh", to begin with.
@@ -53,6 +53,8 @@ def play(
     Raises:
         ViewError: the trace is none of etcd, or has no such view.
     """
+    if isinstance(trace, Frozen):
+        return Player(txn_film(trace, title=title, language=language, theme=theme))
     films = FILMS.get(trace.system, {})
     if not films or trace[0].frame is None:
         raise ViewError(f"met a trace of {trace.system!r}, expected one with frames, of etcd.tell or etcd.simulate.")

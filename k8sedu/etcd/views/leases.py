@@ -109,14 +109,25 @@ def _who(row: Any) -> Words:
     return Words(f"{row.leases} lease{'' if row.leases == 1 else 's'}, {row.keys} keys", f"{row.leases} 个租约，{row.keys} 个键")
 
 
+def _saving(rows: list[Any]) -> Words:
+    """What to see: the cheapest way against the dearest."""
+    if len(rows) < 2:
+        return Words("Keep-alives are paid per lease, not per key", "续约按租约计，不按键计")
+    few, many = min(rows, key=lambda row: row.renewals), max(rows, key=lambda row: row.renewals)
+    plural = "" if few.leases == 1 else "s"
+    return Words(
+        f"{few.keys} keys cost {few.renewals} keep-alives on {few.leases} lease{plural}, {many.renewals} on {many.leases}",
+        f"{few.keys} 个键：{few.leases} 个租约续约 {few.renewals} 次，{many.leases} 个租约 {many.renewals} 次",
+    )
+
+
 def keep_alive_bars(costs: Iterable[Any], *, ax: Axes | None = None, language: str | None = None, theme: Theme = "light") -> Axes:
     """What it costs to keep keys alive: keep-alives for one lease with all keys, and for one lease per key.
 
     `costs` are those of `etcd.sim.experiments.keep_alive_cost`: each has leases, keys and renewals.
     """
     rows = list(costs)
-    title = Words("One lease for many keys: the keys cost nothing", "多个键共用一个租约：键本身不增加开销")
-    axes = charts.axes(ax, title=in_language(title, language), size=(7.6, 2.4), theme=theme)
+    axes = charts.axes(ax, title=in_language(_saving(rows), language), size=(7.6, 2.4), theme=theme)
     with charts.style(theme):
         places = range(len(rows))
         axes.barh(places, [row.renewals for row in rows], color=[colour(role, theme) for role in ROLES[: len(rows)]], height=0.55)

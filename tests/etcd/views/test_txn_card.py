@@ -120,6 +120,7 @@ def test_a_story_and_a_cluster_are_played_as_cards() -> None:
     run = etcd.simulate(seed=5, duration_ms=5_000, clients=etcd.Clients(counters=2))
     txns = {step.detail["index"] for step in run.where("txn")}
     assert len(etcd.views.play(run, "txn").film.bands) == len(txns) > 3
+    assert len(etcd.views.play(accounts()[2]).film.frames) == 4
     with pytest.raises(NoTransactionError, match="without transactions"):
         txn_film(etcd.tell("put a 1"))
 
