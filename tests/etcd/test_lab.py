@@ -62,6 +62,26 @@ def test_a_command_by_hand() -> None:
     assert laboratory.lines == ()
 
 
+def test_a_group_is_followed_through_its_leaders() -> None:
+    """The picture of a group goes on when its leader stops: the new leader's store is the same, and the change is a step of its own."""
+    with etcd.serve(members=3, tick_ms=10, order=4, page_records=4, traced=True, min_ttl_s=1) as gateway:
+        picture = etcd.follow(gateway)
+        for number in range(6):
+            gateway.live.do(etcd.api.PutRequest(f"/pods/{number}", "1"))
+        before = picture.film.frames[-1].scene
+        gateway.live.stop_member("n1")
+        gateway.live.do(etcd.api.PutRequest("/pods/new", "2"))
+        gateway.live.start_member("n1")
+        kinds = [frame.kind for frame in picture.film.frames]
+        assert kinds == ["start", *["answer"] * 6, "stop", "become_leader", "answer", "start"]
+        captions = [frame.scene.caption.en for frame in picture.film.frames]  # type: ignore[union-attr]  # captions are in both languages
+        assert "is answered by n1 in term 1" in captions[6]
+        assert "leads** in term 2" in captions[8]
+        after = picture.film.frames[9].scene
+        assert {shape.id for shape in before.shapes if shape.id.startswith("record/")} < {shape.id for shape in after.shapes}
+        assert after.find("record/8.0").fill == "orange"
+
+
 def test_a_terminals_requests_move_the_picture() -> None:
     """What a client asks a served store becomes a step of the attached picture, refusals included."""
     with etcd.serve(order=4, page_records=4, traced=True) as gateway:
