@@ -6,10 +6,11 @@ Read the files in this order:
 2. `btree`, `keyindex`, `bptree` - the two trees, and the history of a key
 3. `ranges`, `checks`, `txn`, `mvcc`, `hashkv` - the store: reading, refusing, transactions, the whole, and its checksum
 4. `watch`, `watchers`, `lease` - being told of changes, and keys that live only while somebody renews them
-5. `protobuf`, `schema`, `crc32c`, `wal`, `waldir`, `snapshot` - what lies on disk
+5. `protobuf`, `schema`, `crc32c`, `wal`, `waldir`, `snapshot`, `logform`, `memberdir` - what lies on disk
 6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine; requests as words, JSON and recordings
 7. `bolt`, `identity`, `member`, `members`, `file_frames`, `datadir` - a real etcd's directory, opened
 8. `frames`, `accounts`, `agreement`, `sim`, `views`, `lab` - how a run is remembered, runs, pictures, and the laboratory
+9. `cluster`, `replica`, `group`, `live`, `gateway_json`, `gateway` - a group that serves clients in real time
 
 The names below are loaded when they are first used, so that `import k8sedu.etcd` costs next to nothing.
 
