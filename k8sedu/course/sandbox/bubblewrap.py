@@ -33,8 +33,8 @@ HIDDEN = ("course", "notebooks", "cli")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 LESSON = "/lesson"
 PACKAGES = "/packages"
-RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
-"""What the zygote needs to lock a child in; the child has none of it."""
+RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL")
+"""What the zygote needs to lock a child in, and to end it; the child has none of it."""
 
 
 def program() -> str:
@@ -73,9 +73,9 @@ def _files() -> list[str]:
     """The file system: the interpreter, its libraries, the models; then the whole is made read-only."""
     package = Path(k8sedu.__file__).parent
     inside = Path(__file__).parent / "inside"
-    words = ["--proc", "/proc", *(word for name in DEVICES for word in ("--dev-bind", name, name))]
-    for path in _system():
-        words += ["--ro-bind", path, path]
+    words = ["--proc", "/proc", *_folders(["/dev", LESSON, *map(os.path.dirname, _system())])]
+    words += [word for name in DEVICES for word in ("--dev-bind", name, name)]
+    words += [word for path in _system() for word in ("--ro-bind", path, path)]
     for name in ("/lib", "/lib64"):
         if os.path.islink(name):  # noqa: PTH114  # a Path would be a longer way to say it
             words += ["--symlink", os.readlink(name), name]  # noqa: PTH115  # as above
@@ -88,6 +88,12 @@ def _files() -> list[str]:
         if (package / name).is_dir():
             words += ["--remount-ro", f"{LESSON}/k8sedu/{name}"]
     return [*words, "--dir", SCRATCH, "--symlink", SCRATCH, "/tmp", "--chdir", SCRATCH, "--remount-ro", "/"]
+
+
+def _folders(names: list[str]) -> list[str]:
+    """Make folders, and those above them, that nobody may walk through too: left alone, bubblewrap makes them for its own user."""
+    above = [str(each) for name in names for each in [*reversed(Path(name).parents), Path(name)] if str(each) != "/"]
+    return [word for name in dict.fromkeys(above) for word in ("--perms", "0755", "--dir", name)]
 
 
 def _system() -> list[str]:

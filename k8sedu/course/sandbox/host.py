@@ -78,7 +78,7 @@ class Cage:
         if self._process is not None:
             with suppress(OSError):
                 self._process.kill()
-            self._process.wait()
+            self._process.communicate()
         self._process = self._control = None
 
     def _restart(self) -> None:
@@ -86,6 +86,7 @@ class Cage:
         self._start()
 
     def _start(self) -> None:
+        bubblewrap.program()  # before anything is opened
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with there:
             words = bubblewrap.command(there.fileno(), preload=self.preload)
@@ -99,6 +100,7 @@ class Cage:
         except OSError:
             ready = b""
         if ready != b"ready":
+            here.close()
             raise SandboxError(f"bubblewrap cannot lock code in on this machine: {self._complaint()}")
 
     def _complaint(self) -> str:
