@@ -6,6 +6,7 @@ The file needs no network and no Python; it can be mailed, put on a stick, or op
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import webbrowser
 from pathlib import Path
@@ -29,16 +30,23 @@ class PlayError(K8sEduError):
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The HTML file to write; FILE with .html otherwise.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="The language of the captions at first; the page can change it.")
 @click.option("--theme", type=click.Choice(["auto", "light", "dark"]), default="auto", show_default=True, help="The colours at first.")
+@click.option("--view", help="What to look at, for systems with several views: members, leases or txn of an etcd cluster; trees or txn.")
 @click.option("--no-open", is_flag=True, help="Write the file and leave the browser alone.")
 @click.option("--json", "as_json", is_flag=True, help="Tell what was written as JSON.")
-def command(file: Path, output: Path | None, language: str | None, theme: str, no_open: bool, as_json: bool) -> None:
+def command(
+    file: Path, output: Path | None, language: str | None, theme: str, view: str | None, no_open: bool, as_json: bool
+) -> None:  # fmt: skip
     """Write FILE as an animation, and open it.
 
     FILE is a trace that was saved, or a scenario, which is run first.
     """
     trace = run_of(file)
     target = output or Path(f"{file.stem}.html")
-    system_of(trace.system).views.play(trace, language=language, theme=theme).save(target)
+    play = system_of(trace.system).views.play
+    chosen = {} if view is None else {"view": view}
+    if chosen and "view" not in inspect.signature(play).parameters:
+        raise click.UsageError(f"met --view {view}, expected none: a run of {trace.system} has one view.")
+    play(trace, language=language, theme=theme, **chosen).save(target)
     told = {"file": str(target), "bytes": target.stat().st_size, "system": trace.system, "steps": len(trace), "digest": trace.digest()}
     click.echo(json.dumps(told) if as_json else f"{target}: {len(trace)} steps of {trace.system}, {target.stat().st_size // 1000} kB")
     if not no_open:
@@ -62,13 +70,14 @@ def run_of(file: Path) -> Trace:
 
 
 def system_of(name: str) -> Any:
-    """The package of a system that can simulate and play.
+    """The package of a system that can simulate and play; `etcd-store`, a story of one store, is played by etcd.
 
     Raises:
         PlayError: the file names a system that this version does not have.
     """
     from k8sedu.course.syllabus import systems
 
-    if name not in systems() or importlib.util.find_spec(f"k8sedu.{name}") is None:
+    package = name.partition("-")[0]
+    if package not in systems() or importlib.util.find_spec(f"k8sedu.{package}") is None:
         raise PlayError(f"the file is about the system {name!r}, which this version of k8sedu cannot play")
-    return importlib.import_module(f"k8sedu.{name}")
+    return importlib.import_module(f"k8sedu.{package}")

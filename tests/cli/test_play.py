@@ -65,3 +65,38 @@ def test_a_wrong_file_is_one_sentence(text: str, sentence: str, opened: list[str
     assert result.stderr.startswith("Error: ")
     assert sentence in result.stderr
     assert not Path("wrong.html").exists()
+
+
+@pytest.mark.parametrize("view", ["", "trees", "txn"])
+def test_a_story_of_a_store_is_played(view: str, opened: list[str]) -> None:
+    """A saved story of etcd's store is a film as well, of its trees or of its transactions; the page is the one that Python makes."""
+    from k8sedu import etcd
+
+    story = etcd.tell(["put a 1", "txn if mod a = 2 then put a 2 else get a"])
+    story.save("story.jsonl")
+    result = call("story.jsonl", "--no-open", *(["--view", view] if view else []))
+    assert result.exit_code == 0, result.output
+    assert Path("story.html").read_text() == etcd.views.play(story, view or None).to_html()  # type: ignore[arg-type]  # one of its views
+    assert opened == []
+
+
+@pytest.mark.parametrize("view", ["members", "leases", "txn"])
+def test_a_cluster_of_etcd_is_played(view: str) -> None:
+    """Each view of a cluster's run can be asked for; the first one is shown without."""
+    text = "system etcd\nsize 3\nseed 3\nduration_ms 6000\nclients.keepers 1\nclients.counters 1\n"
+    Path("cluster.scenario").write_text(text)
+    shown = call("cluster.scenario", "--no-open", "--view", view)
+    assert shown.exit_code == 0, shown.output
+    page = Path("cluster.html").read_text()
+    assert call("cluster.scenario", "--no-open", "-o", "plain.html").exit_code == 0
+    assert (page == Path("plain.html").read_text()) == (view == "members")
+
+
+def test_a_view_that_there_is_not_is_told() -> None:
+    """A view that a run does not have is the content's fault, 1; a view where there is a single one is the call's, 2."""
+    Path("a.scenario").write_text(SCENARIO)
+    assert call("a.scenario", "--no-open", "--view", "leases").exit_code == 2
+    Path("b.scenario").write_text("system etcd\nsize 1\nduration_ms 100\n")
+    result = call("b.scenario", "--no-open", "--view", "trees")
+    assert result.exit_code == 1
+    assert "expected one of members, leases, txn" in result.stderr

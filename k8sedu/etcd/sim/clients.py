@@ -247,6 +247,7 @@ class Client:
             return
         if lease in self.unanswered:
             self.target = self.member_after(self.target)
+            self.touch()
         self.unanswered[lease] = None
         self.post(f"k{lease}", f"keep_alive {lease}")
         self.world.record("keep_alive_sent", self.name, lease=lease, to=self.target)
@@ -256,8 +257,12 @@ class Client:
         self.unanswered.pop(lease, None)
         if not answer["ok"]:
             self.target = self.member_after(self.target)
+            self.touch()
+        elif self.leases.get(lease) == answer["ttl_s"]:
+            return
         elif lease in self.leases and answer["ttl_s"]:
             self.leases[lease] = answer["ttl_s"]
+            self.touch()
         elif lease in self.leases:
             del self.leases[lease]
             self.touch()
