@@ -30,7 +30,7 @@ from k8sedu.raft.messages import Snapshot
 from k8sedu.raft.ready import Ready
 from k8sedu.raft.storage import Storage
 
-SEGMENT_BYTES = 4_000_000
+SEGMENT_BYTES = 500_000
 """A segment is 64 MB in etcd; here a start reads all that is behind a snapshot in Python, and should not take long."""
 
 
