@@ -86,8 +86,8 @@ def copy_lessons(source: Path, target: Path) -> Laid:
     kept = []
     for lesson in sorted(path for path in source.rglob("*") if path.is_file()):
         name = lesson.relative_to(source).as_posix()
-        if name.startswith(".") or "/." in name:
-            continue  # what Jupyter left behind when the package was built
+        if name.startswith((".", "homework/")) or "/." in name:
+            continue  # what Jupyter left behind when the package was built; and homework, which holds its solutions
         if _changed(target / name, record.get(name), edition=_digest(lesson)):
             kept.append(name)
         else:

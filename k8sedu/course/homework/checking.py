@@ -143,7 +143,7 @@ def check(label: str, call: Any = NOT_GIVEN, expected: Any = NOT_GIVEN, *, hint:
     1.0
     >>> check("q0")
     q0: 1 of 2 checks hold
-      ✗ a majority of four: gave 2, expected 3. two halves of four need not share anybody
+      ✗ a majority of four: gave 2, expected 3. Hint: two halves of four need not share anybody
 
     Args:
         label: what the check is about, as feedback names it; or a question.
@@ -282,12 +282,12 @@ class Earned(float):
 
 
 def _line(finding: Finding) -> str:
-    return f"  ✗ {finding.label}: {finding.fault}" + (f". {finding.hint}" if finding.hint else "")
+    return f"  ✗ {finding.label}: {finding.fault}" + (f". Hint: {finding.hint}" if finding.hint else "")
 
 
 def _row(finding: Finding) -> str:
     sign = "✓" if not finding.fault else "✗"
-    said = ". ".join(part for part in (finding.fault, finding.hint) if part) if finding.fault else ""
+    said = finding.fault + (f". Hint: {finding.hint}" if finding.fault and finding.hint else "")
     cells = "".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in (sign, finding.label, said))
     return f"<tr>{cells}</tr>"
 

@@ -16,6 +16,8 @@ from k8sedu.course.homework.submission import Prepared
 LIMITS = sandbox.Limits(cpu_s=20, wall_s=40, cell_s=10, call_s=5)
 """What one submission may use; homework of this course needs a hundredth of it."""
 
+UNANSWERED = "is not answered yet"
+
 ENDED = {
     "exited": "the notebook ended Python itself",
     "time": "the notebook took longer than it may",
@@ -82,7 +84,7 @@ def _found(answer: sandbox.Value | sandbox.Refusal) -> Found:
     if isinstance(answer, sandbox.Value):
         return Found(answer.value)
     if answer.reason == "no name" or "NotImplementedError" in answer.says:
-        return Found(fault="is not answered yet")
+        return Found(fault=UNANSWERED)
     return Found(fault=f"gave no value: {answer.says}")
 
 

@@ -72,7 +72,7 @@ def _tests(question: QuestionResult) -> Iterable[dict[str, Any]]:
 
 
 def _test(question: QuestionResult, check: CheckResult, number: int, name: str) -> dict[str, Any]:
-    said = () if check.hidden else (check.fault, check.hint)
+    said = () if check.hidden else (check.fault, f"Hint: {check.hint}" if check.hint else "")
     return {
         "name": f"{question.id}: {name}",
         "number": f"{question.id}.{number}",

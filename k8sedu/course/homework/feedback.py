@@ -20,6 +20,7 @@ from k8sedu.course.homework.judging import shown
 from k8sedu.course.homework.results import CheckResult, Late, ManualResult, QuestionResult, Result
 from k8sedu.course.homework.roster import known_student
 from k8sedu.course.homework.split import SplitError, checks
+from k8sedu.errors import K8sEduError
 from k8sedu.files import write_whole
 from k8sedu.language import Words
 
@@ -38,6 +39,7 @@ WORDS = {
     "empty": Words("No answer.", "未作答。"),
     "missing": Words("Nothing was graded.", "没有可批改的内容。"),
     "failed": Words("The grader could not finish; a person will look at it.", "自动批改未能完成，将由人工处理。"),
+    "hint": Words("Hint", "提示"),
     "check": Words("check", "检查项"),
     "result": Words("result", "结果"),
     "rubric": Words("What a full answer says", "完整回答应包含"),
@@ -55,7 +57,9 @@ section { border-top: 1.5px solid var(--line); padding: 20px 0 } header + p { ma
 .points { font-variant-numeric: tabular-nums; white-space: nowrap; font-weight: 600 }
 .note { background: var(--soft); border-left: 4px solid var(--bad); padding: 8px 12px; margin: 8px 0 }
 table { border-collapse: collapse; width: 100%; margin: 12px 0 } th, td { text-align: left; padding: 6px 10px; vertical-align: top }
-th { font-weight: 600 } td { border-top: 1px solid var(--line); overflow-wrap: anywhere } td.n { text-align: right; white-space: nowrap }
+th { font-weight: 600 }
+th:first-child { width: 42% } h2 code { font-size: 18px }
+td { border-top: 1px solid var(--line); overflow-wrap: anywhere } td.n { text-align: right; white-space: nowrap }
 th.n { text-align: right } .good { color: var(--good) } .bad { color: var(--bad) } .sign { white-space: nowrap; font-weight: 600 }
 pre { background: var(--soft); padding: 12px; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0 }
 details { margin: 8px 0 } summary { cursor: pointer; font-weight: 600 } .film { margin: 12px 0; border: 1px solid var(--line) }
@@ -122,8 +126,8 @@ def _section(question: Question, result: QuestionResult, code: dict[str, str], p
     points = WORDS["points"].in_(lang).format(f"{result.points:g}", f"{result.max:g}")
     answers = [code[cell.grade_id] for cell in question.cells if cell.is_answer and cell.grade_id in code]
     parts = [
-        f'<div class="head"><h2>{escape(question.title)}</h2><span class="points">{points}</span></div>',
-        f"<details><summary>{WORDS['asked'].in_(lang)}</summary><pre>{escape(_prose(question))}</pre></details>",
+        f'<div class="head"><h2>{_marked(question.title)}</h2><span class="points">{points}</span></div>',
+        f"<details><summary>{WORDS['asked'].in_(lang)}</summary>{_prose(question)}</details>",
         *(f"<details open><summary>{WORDS['yours'].in_(lang)}</summary><pre>{escape(answer)}</pre></details>" for answer in answers),
         _table(result, lang) if result.checks else "",
         *(f'<p><b>{WORDS["did"].in_(lang)}</b></p><div class="film">{picture}</div>' for picture in pictures),
@@ -133,8 +137,19 @@ def _section(question: Question, result: QuestionResult, code: dict[str, str], p
 
 
 def _prose(question: Question) -> str:
-    """The question's text without its heading."""
-    return re.sub(r"^#+ .+\n+", "", question.prose, count=1).strip()
+    """The question's text without its heading: as HTML where the packages for slides are, as plain text elsewhere."""
+    text = re.sub(r"^#+ .+\n+", "", question.prose, count=1).strip()
+    try:
+        from k8sedu.course.prose import html_of
+
+        return html_of(text)[0]
+    except (ImportError, K8sEduError):
+        return f"<pre>{escape(text)}</pre>"
+
+
+def _marked(title: str) -> str:
+    """A heading; words between backquotes are code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(title))
 
 
 def _table(result: QuestionResult, lang: str) -> str:
@@ -152,7 +167,8 @@ def _row(check: CheckResult, label: str, lang: str) -> str:
     """One check. Of a hidden one neither name nor value is told: they would give the test away."""
     sign, word, kind = ("✓", "holds", "good") if check.holds else ("✗", "fails", "bad")
     fault = "" if check.hidden or not check.fault else f"{check.answer} {check.fault}"
-    said = "" if check.hidden else ". ".join(part for part in (fault, check.hint) if part)
+    hint = f"{WORDS['hint'].in_(lang)}: {check.hint}" if check.hint and not check.hidden else ""
+    said = ". ".join(part for part in (fault, hint) if part)
     points = f"{check.points:g} / {check.max:g}" if check.max else ""
     state = f'<span class="sign {kind}">{sign} {WORDS[word].in_(lang)}</span>'
     return f'<tr><td>{escape(label)}</td><td>{state}<br>{escape(said)}</td><td class="n">{points}</td></tr>'

@@ -147,7 +147,7 @@ def _judged(asked: Checks, points: float, found: dict[str, Found]) -> list[Check
     spoiled = asked.is_strict and any(faults)
     results = []
     for claim, hidden, fault in zip(asked.claims, asked.hidden, faults, strict=True):
-        worth = points * claim.weight / total
+        worth = points * claim.weight / total if total else 0.0  # a released notebook may show checks of the form alone
         value = found[key_of(claim.call)].value
         kept = value if len(json.dumps(value)) <= VALUE_MAX else None
         said = (fault, claim.hint if fault else "", repr(claim.call)[:200])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from k8sedu.course.homework import notebook as nb
 from k8sedu.course.homework.assignment import REFERENCE, Assignment, AssignmentError, assemble, load
-from k8sedu.course.homework.evidence import has_sandbox
+from k8sedu.course.homework.evidence import UNANSWERED, has_sandbox
 from k8sedu.course.homework.marking import mark
 from k8sedu.course.homework.notebook import Notebook
 from k8sedu.course.homework.release import released
@@ -61,7 +61,10 @@ def owner(submitted: Notebook) -> tuple[str, int]:
 def lines(question: QuestionResult) -> Iterator[str]:
     """A question's checks for a terminal."""
     held = sum(check.holds for check in question.checks)
+    if question.checks and all(check.fault == UNANSWERED for check in question.checks):
+        yield f"{question.title}: {UNANSWERED}"
+        return
     yield f"{question.title}: {held} of {len(question.checks)} checks hold" if question.checks else f"{question.title}: a person reads it"
     for check in question.checks:
         if not check.holds:
-            yield f"  ✗ {check.label}: {check.answer} {check.fault}" + (f". {check.hint}" if check.hint else "")
+            yield f"  ✗ {check.label}: {check.answer} {check.fault}" + (f". Hint: {check.hint}" if check.hint else "")
