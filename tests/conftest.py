@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browser.chromium import open_browser
 from hypothesis import HealthCheck, settings
 
 CONFORMANCE = Path(os.environ.get("K8SEDU_CONFORMANCE") or Path(__file__).parent / "conformance")
@@ -30,6 +33,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     files = sorted(CONFORMANCE.glob(pattern))
     missing = pytest.param(None, id=f"conformance-{Path(pattern).name}", marks=pytest.mark.skip(reason=f"{CONFORMANCE} has no {pattern}"))
     metafunc.parametrize("conformance_path", [pytest.param(file, id=f"conformance-{file.name}") for file in files] or [missing])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, started once. A process can drive one only, so every test that needs a browser shares it."""
+    with open_browser() as chromium:
+        yield chromium
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,10 +12,13 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
+from k8sedu.course.execution import execute
+from k8sedu.course.notebook import Notebook
+from k8sedu.course.slides.build import Order, inspect
+from k8sedu.course.slides.deck import html_of
+from k8sedu.course.slides.structure import deck_of
 from k8sedu.course.syllabus import LESSONS
 from k8sedu.stage.charts import cjk_font
 
@@ -120,20 +123,35 @@ def test_the_law_catches_a_violation(law: Any) -> None:
     assert not is_answer(bad[0])
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("path", LESSON_FILES, ids=name)
-def test_the_lesson_runs(path: Path, tmp_path: Path) -> None:
-    """Every cell runs in order in a fresh kernel, in a folder that holds nothing but the lesson."""
+@pytest.fixture(scope="module")
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Notebook:
+    """A lesson that has run, in a fresh kernel and a folder that holds nothing else."""
+    path: Path = request.param
     if path.parent.name == "zh" and cjk_font() is None:
         pytest.skip("no font with Chinese letters is installed, so the charts of this lesson warn about it")
-    folder = tmp_path / path.parent.name
+    folder = tmp_path_factory.mktemp("lesson") / path.parent.name
     folder.mkdir()
     shutil.copy(path, folder)
-    notebook = nbformat.read(folder / path.name, as_version=4)
-    NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(folder)}}).execute()
-    written = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return execute(folder / path.name)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("ran", LESSON_FILES, ids=name, indirect=True)
+def test_the_lesson_runs(ran: Notebook) -> None:
+    """Every cell runs in order, something is shown, and nothing warns."""
+    written = [output for cell in ran.cells for output in cell.outputs]
     assert written, "a lesson shows something"
-    assert [output.text for output in written if output.output_type == "stream" and output.name == "stderr"] == []
+    assert [output["text"] for output in written if output["output_type"] == "stream" and output["name"] == "stderr"] == []
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("ran", LESSON_FILES, ids=name, indirect=True)
+def test_the_lesson_fits_on_slides(ran: Notebook, browser: Any, tmp_path: Path) -> None:
+    """The lesson builds as a deck: every slide fits, nothing is fetched, every picture says in words what it shows."""
+    deck = deck_of(ran)
+    inspect(deck, html_of(deck), Order(html=tmp_path / "deck.html"), browser)
+    assert deck.remarks == ()
 
 
 @pytest.mark.parametrize("path", LESSON_FILES, ids=name)

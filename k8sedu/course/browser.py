@@ -60,15 +60,18 @@ def chromium() -> Iterator[Browser]:
     """A browser without a window, for as long as needed."""
     path = executable()
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import Error, sync_playwright
     except ImportError as error:
         raise BrowserError("playwright is not installed, which drives the browser: pip install 'k8sedu[slides]'") from error
-    with sync_playwright() as engine:
+    try:
+        engine = sync_playwright().start()
+    except Error as error:  # Playwright wants a process without a running event loop, which a notebook is not
+        raise BrowserError("a browser cannot be driven from within a notebook: use k8sedu slides in a terminal") from error
+    try:
         browser = engine.chromium.launch(executable_path=path, args=list(FLAGS))
-        try:
-            yield browser
-        finally:
-            browser.close()
+        yield browser
+    finally:
+        engine.stop()
 
 
 class Visit:

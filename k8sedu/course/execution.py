@@ -47,6 +47,8 @@ def execute(path: Path, *, language: str | None = None, told: Callable[[int, int
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     except ImportError as error:
         raise NotebookError(f"{error.name} is not installed, which runs notebooks: pip install 'k8sedu[lab]'") from error
+    if not any(cell.kind == "code" and cell.source.strip() for cell in read(path).cells):
+        return read(path)  # prose alone needs no kernel
     form: Any = nbformat  # it ships no types
     notebook = form.reads(json.dumps(_plain(path)), as_version=4)
     before = [form.v4.new_code_cell(source.format(language=language)) for source in BEFORE]

@@ -9,7 +9,7 @@ Left out: running code. That is what the notebook is for, and the page says its 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
@@ -47,7 +47,7 @@ def page_of(
     remarks: list[str] = []
     kept = [cell for cell in notebook.cells if cell.kind in {"markdown", "code"} and not cell.says(*LEFT_OUT)]
     parts = [_cell(cell, notebook.path.absolute().parent, remarks) for cell in kept]
-    body = _linked("\n".join(filter(None, parts)), around.targets)
+    body = linked("\n".join(filter(None, parts)), around.targets)
     about = f'<p class="about">{NOTEBOOK.in_(language).format(f"<code>{escape(notebook.path.name)}</code>")}</p>'
     main = f'{around.top}<main class="lesson">\n{body}\n</main>{about}{around.bottom}'
     return whole(main, title=notebook.title, language=language, theme=theme), remarks
@@ -102,10 +102,15 @@ def _results(cell: Cell, remarks: list[str]) -> Sequence[str]:
     return found
 
 
-def _linked(html: str, targets: dict[str, str]) -> str:
-    """Links to other notebooks lead to their pages, where there are pages."""
+def linked(html: str, targets: Mapping[str, str]) -> str:
+    """Links to other notebooks lead to their pages; where there is no page they are words, since the file will not lie beside them.
+
+    >>> linked('<a href="./02.ipynb">two</a> <a href="03.ipynb">three</a>', {"02.ipynb": "02.html"})
+    '<a href="02.html">two</a> three'
+    """
 
     def turned(match: re.Match[str]) -> str:
-        return f'href="{targets.get(plain(match[1]).removeprefix("./"), match[1])}"'
+        target = targets.get(plain(match[1]).removeprefix("./"))
+        return match[2] if target is None else f'<a href="{target}">{match[2]}</a>'
 
-    return re.sub(r'href="([^"]+\.ipynb)"', turned, html)
+    return re.sub(r'<a href="([^":]+\.ipynb)">(.*?)</a>', turned, html, flags=re.DOTALL)

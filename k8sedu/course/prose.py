@@ -101,9 +101,12 @@ def formula(latex: str, display: Any = "inline") -> str:
     '<mrow><mi>n</mi></mrow></math>'
     """
     try:
-        return to_mathml(latex.strip(), display=display)
+        mathml = to_mathml(latex.strip(), display=display)
     except Exception as error:  # what it raises is not documented; whatever it is, the formula is at fault
         raise NotebookError(f"the formula ${latex.strip()}$ cannot be read: {type(error).__name__} {error}") from error
+    if unknown := re.search(r">(\\[A-Za-z]+)<", mathml):
+        raise NotebookError(f"the formula ${latex.strip()}$ cannot be read: {unknown[1]} is not known here")
+    return mathml
 
 
 def coloured(code: str, language: str = "python") -> str:

@@ -64,6 +64,7 @@ class Task(NamedTuple):
     notebook: Path
     folder: Path
     around: Surroundings
+    targets: dict[str, str]
     measured: bool
 
 
@@ -118,7 +119,9 @@ def carry_out(task: Task) -> list[str]:
     notebook = execute(task.notebook, language=task.language)
     name = task.entry.name
     (task.folder / "slides").mkdir(parents=True, exist_ok=True)
-    order = Order(html=task.folder / "slides" / f"{name}.html", language=task.language, measured=task.measured)
+    up = {file: f"../{target}" for file, target in task.targets.items()}
+    target = task.folder / "slides" / f"{name}.html"
+    order = Order(html=target, language=task.language, measured=task.measured, targets=up)
     deck = write(notebook, order)
     if task.entry.is_lecture:
         return [f"{task.notebook}: {remark}" for remark in deck.remarks]
@@ -136,7 +139,7 @@ def _tasks(home: Path, folder: Path, course: Sequence[Entry], language: str, *, 
         file = Path(entry.file or "")
         notebook = home / file.parent / place(language) / file.name
         around = Surroundings() if entry.is_lecture else surroundings(entry, lessons, language, targets)
-        tasks.append(Task(entry, language, notebook, folder / place(language), around, measured))
+        tasks.append(Task(entry, language, notebook, folder / place(language), around, targets, measured))
     return tasks
 
 

@@ -1,4 +1,4 @@
-"""Fixtures: one browser per session, a watched page per test, one JupyterLab per session."""
+"""Fixtures: a watched page per test, one JupyterLab per session. The browser itself stands in tests/conftest.py."""
 
 from __future__ import annotations
 
@@ -8,14 +8,7 @@ from typing import Any
 
 import pytest
 
-from browser.chromium import Lab, Watched, open_browser, open_lab
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium, started once."""
-    with open_browser() as chromium:
-        yield chromium
+from browser.chromium import Lab, Watched, open_lab
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ Left out: keeping outputs between builds. A run takes seconds, and a deck that s
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Order:
     language: str | None = None
     notes: bool = True
     measured: bool = True
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Where links to other notebooks lead."""
 
 
 def build(path: Path, order: Order, *, told: Callable[[int, int], None] = unheard) -> Deck:
@@ -53,7 +55,7 @@ def build(path: Path, order: Order, *, told: Callable[[int, int], None] = unhear
 def write(notebook: Notebook, order: Order) -> Deck:
     """Write the deck of a notebook that has run."""
     deck = deck_of(notebook, theme=order.theme, language=order.language)
-    page = html_of(deck, theme=order.theme, notes=order.notes)
+    page = html_of(deck, theme=order.theme, notes=order.notes, targets=order.targets)
     if order.measured or order.pdf or order.pptx:
         with chromium() as browser:
             inspect(deck, page, order, browser)

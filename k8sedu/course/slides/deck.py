@@ -8,10 +8,11 @@ Left out: a theme of one's own. Two papers, the same as everywhere here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 
-from k8sedu.course.page import players
+from k8sedu.course.page import linked, players
 from k8sedu.course.palette import variables
 from k8sedu.course.slides import reveal
 from k8sedu.course.slides.structure import Block, Deck, Slide
@@ -24,13 +25,14 @@ SPEAKER = Words(
 )
 
 
-def html_of(deck: Deck, *, theme: Theme = "light", notes: bool = True) -> str:
+def html_of(deck: Deck, *, theme: Theme = "light", notes: bool = True, targets: Mapping[str, str] | None = None) -> str:
     """The whole deck as HTML.
 
     Args:
         deck: the slides.
         theme: the paper, of films and drawings too.
         notes: whether the speaker notes and the speaker view come along; a handout is made without.
+        targets: where links to other notebooks lead; without a target they are words.
     """
     parts = [
         f'<!doctype html>\n<html lang="{"zh-Hans" if deck.language == "zh" else "en"}" data-theme="{theme}">',
@@ -40,7 +42,7 @@ def html_of(deck: Deck, *, theme: Theme = "light", notes: bool = True) -> str:
         f"<style>{reveal.style()}</style>",
         f"<style>{variables(theme)}\n{_read('prose.css')}\n{_read('slides/deck.css')}</style></head>",
         f'<body data-jp-theme-light="{"false" if theme == "dark" else "true"}">',
-        f'<div class="reveal"><div class="slides">\n{_sections(deck, notes=notes)}\n</div></div>',
+        f'<div class="reveal"><div class="slides">\n{linked(_sections(deck, notes=notes), targets or {})}\n</div></div>',
         f"<script>{reveal.script()}</script>",
         f"<script>{reveal.notes_script()}</script>" if notes else "",
         players() if deck.films else "",
