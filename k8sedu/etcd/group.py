@@ -304,12 +304,12 @@ class Group:
                 self.disks[replica.name].save(ready)
             self._wire.extend(ready.messages)
             replica.absorb(ready, now_ms=self.now_ms)
-            for event in ready.events:
-                self._tell(replica.name, event.kind, **event.detail)
             if self.policy.is_due(applied=replica.node.last_applied, last=replica.node.snapshot.index):
                 self.disks[replica.name].compact(replica.snapshot(keep_entries=self.policy.catch_up_entries))
         except OSError as error:
             self.stop(replica.name, why=f"its disk refuses: {error.strerror or error}")
+        for event in ready.events:
+            self._tell(replica.name, event.kind, **event.detail)
 
     def _tell(self, name: str, kind: str, **detail: Any) -> None:
         if self.told is not None:

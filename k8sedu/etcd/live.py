@@ -119,8 +119,7 @@ class LiveGroup:
         """
         with self.changed:
             response = self._do(request, member, requires_leader=requires_leader)
-            if self.journal is not None:
-                self.journal(request, response)
+            self._note(request, response)
         if isinstance(response, EtcdError):
             raise response
         return response
@@ -144,6 +143,10 @@ class LiveGroup:
             else:
                 self.changed.wait(min(rest_ms, self.tick_ms) / 1000)
         return ticket.response
+
+    def _note(self, request: Any, response: Any) -> None:
+        if self.journal is not None:
+            self.journal(request, response)
 
     def _replica(self, member: str) -> Replica:
         """Who takes a request.
@@ -267,8 +270,7 @@ class LiveGroup:
             with self.changed:
                 self.group.tick(now_ms=self.now_ms)
                 for ticket in self.group.own_answers():
-                    if self.journal is not None:
-                        self.journal(ticket.request, ticket.response)
+                    self._note(ticket.request, ticket.response)
                 if ticks % PROGRESS_TICKS == 0:
                     for replica in self.group.running.values():
                         replica.etcd.hub.tick_progress()

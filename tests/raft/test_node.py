@@ -129,6 +129,21 @@ def test_compact_needs_applied_entries(table):
         group.nodes["n1"].compact(1, "")
 
 
+def test_entries_before_a_snapshot_may_stay(table):
+    """Entries that are kept behind a snapshot can still be sent; the snapshot itself is of the newest state."""
+    group = table(1)
+    group.elect("n1")
+    group.propose("n1", *"abcdef")
+    node = group.nodes["n1"]
+    snapshot = node.compact(5, "abcd", keep_entries=2)
+    assert (snapshot.index, snapshot.term, node.log.first_index, node.log.last_index) == (5, 1, 4, 7)
+    assert [entry.data for entry in node.log.slice(4, 8)] == ["c", "d", "e", "f"]
+    newer = node.compact(7, "abcdef", keep_entries=100)
+    assert (newer.index, newer.term, node.log.first_index) == (7, 1, 4), "what is gone does not come back"
+    with pytest.raises(CompactedError):
+        node.compact(6, "", keep_entries=2)
+
+
 def test_everything_is_given_out_once(table):
     """Messages, entries and events are in exactly one Ready."""
     group = table()

@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,9 @@ def _size(live: LiveGroup) -> str:
 def _tell(name: str, kind: str, detail: dict[str, Any]) -> None:
     if kind in STATES:
         why = f": {detail['why']}" if detail.get("why") else ""
-        click.echo(STATES[kind].format(name=name, **{**detail, "why": why}))
-        sys.stdout.flush()
+        with suppress(OSError):  # nobody reads any more; the group goes on
+            click.echo(STATES[kind].format(name=name, **{**detail, "why": why}))
+            sys.stdout.flush()
 
 
 # -- typed lines --------------------------------------------------------------------------------------------------------------------------
