@@ -144,7 +144,7 @@ def _revoked(m: Moment) -> Words:
             f"**Lease {lease} ends.** It had no keys, so there is no new revision.",
             f"**租约 {lease} 结束。** 它没有键，所以没有新的 revision。",
         )
-    listed, revision = ", ".join(gone.keys[:4]) + (" …" if len(gone.keys) > 4 else ""), m.detail["revision"]
+    listed, revision = ", ".join(gone.keys[:3]) + (" …" if len(gone.keys) > 3 else ""), m.detail["revision"]
     return Words(
         f"**Lease {lease} ends, and one revision, {revision}, deletes all its keys** in their order: {listed}.",
         f"**租约 {lease} 结束，一个 revision（{revision}）按键的顺序删除它的所有键：** {listed}。",

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from k8sedu.etcd.views.lease_moments import Held, Moment, counting, ended, keeper, leases, renewed_by
+from k8sedu.etcd.views.tree_layout import tail
 from k8sedu.language import Words
-from k8sedu.stage.lettering import fit, text_width
+from k8sedu.stage.lettering import text_width
 from k8sedu.stage.motion import Countdown, Ramp
 from k8sedu.stage.shapes import Arc, Circle, Detail, Group, Icon, Label, Line, Rect, Shape, Token
 from k8sedu.trace import Frozen
@@ -28,6 +29,8 @@ ROWS_TOP = 40.0
 ROWS_MAX = 6
 STRIP_Y = 376.0
 LETTERS = 12
+NAME, NOTE = 126.0, 112.0
+"""The room for a lease's name before its keys, and for the note behind them, where a lease has one line."""
 SECONDS = Words("{} s", "{} 秒")
 
 
@@ -50,6 +53,10 @@ class Floor(NamedTuple):
     def radius(self) -> float:
         """Of a clock."""
         return min(34.0, self.row_height() / 2 - 9)
+
+    def is_low(self) -> bool:
+        """Is there so little room that a lease must do with one line?"""
+        return self.row_height() < 70
 
     def row_y(self, lease: int) -> float:
         """The middle of a lease's row."""
@@ -109,7 +116,7 @@ def _panel(frame: Frozen, *, hidden: int) -> Iterator[Shape]:
         yield Label("lessor/what", WIDTH - 16, PANEL_TOP + 19, what, anchor="end", fill="muted")
     if hidden > 0:
         text = Words(f"{hidden} more lease{'s' if hidden > 1 else ''}", f"另有 {hidden} 个租约")
-        yield Label("lessor/more", WIDTH - 16, PANEL_TOP + PANEL_HEIGHT - 12, text, anchor="end", fill="muted", size=LETTERS)
+        yield Label("lessor/more", WIDTH - 16, PANEL_TOP + PANEL_HEIGHT + 10, text, anchor="end", fill="muted", size=LETTERS)
 
 
 # -- one lease ---------------------------------------------------------------------------------------------------------------------------
@@ -119,11 +126,15 @@ def _lease(held: Held, moment: Moment, floor: Floor, *, is_gone: bool) -> Iterat
     own, y, role = f"lease/{held.lease}", floor.row_y(held.lease), "grey" if is_gone else floor.role(held.lease)
     yield _clock(held, y, role, floor, is_gone=is_gone)
     ttl = Words(f"lease {held.lease} · TTL {held.ttl_s} s", f"租约 {held.lease} · TTL {held.ttl_s} 秒")
-    yield Label(f"{own}/name", RAIL_X, y - 21, ttl, anchor="start", size=LETTERS, weight=600)
-    note = _note(held, moment.frame, is_gone=is_gone)
-    yield Label(f"{own}/note", WIDTH - 16, y - 21, note, anchor="end", size=LETTERS, fill="muted")
+    words_y = y + 5 if floor.is_low() else y - 21
+    yield Label(f"{own}/name", RAIL_X, words_y, ttl, anchor="start", size=LETTERS, weight=600)
+    is_tied = floor.is_low() and not is_gone and bool(renewed_by(moment.frame, held.lease))  # the line to its client says it
+    if not is_tied:
+        note = _note(held, moment.frame, is_gone=is_gone)
+        yield Label(f"{own}/note", WIDTH - 16, words_y, note, anchor="end", size=LETTERS, fill="muted")
     revision = moment.detail["revision"] if is_gone else 0
-    yield from _rail(held, y, role, floor, revision=revision)
+    right = WIDTH - 16 - (NOTE if floor.is_low() and not is_tied else 0)
+    yield from _rail(held, y, role, floor, revision=revision, right=right)
 
 
 def _note(held: Held, frame: Frozen, *, is_gone: bool) -> Words:
@@ -170,18 +181,19 @@ def _details(held: Held) -> tuple[Detail, ...]:
     )
 
 
-def _rail(held: Held, y: float, role: str, floor: Floor, *, revision: int) -> Iterator[Shape]:
+def _rail(held: Held, y: float, role: str, floor: Floor, *, revision: int, right: float) -> Iterator[Shape]:
     """The keys, hanging side by side; those that have no room are counted."""
-    own, x, rail_y, is_low = f"lease/{held.lease}", RAIL_X, y - 9, floor.row_height() < 70
+    own, is_low = f"lease/{held.lease}", floor.is_low()
+    x, rail_y = (RAIL_X + NAME, y - 14) if is_low else (RAIL_X, y - 9)
     boxes: list[tuple[str, float, float]] = []
     for number, key in enumerate(held.keys):
-        wide = min(max(text_width(f"{key} {revision}.{number}" if revision and is_low else key, LETTERS) + 16, 40), 118)
+        wide = min(max(text_width(f"{key} {revision}.{number}" if revision and is_low else key, LETTERS) + 16, 40), 84 if is_low else 118)
         rest = len(held.keys) - number
-        if x + wide > WIDTH - 16 - (0 if rest == 1 else 36):
+        if x + wide > right - (0 if rest == 1 else 36):
             break
         boxes.append((key, x, wide))
         x += wide + 8
-    end = boxes[-1][1] + boxes[-1][2] / 2 if boxes else RAIL_X + 20
+    end = boxes[-1][1] + boxes[-1][2] / 2 if boxes else x + 20
     yield Line(f"{own}/rail", CLOCK_X + floor.radius() + 3, rail_y, end, rail_y, stroke=role, width=2)
     for number, (key, left, wide) in enumerate(boxes):
         yield from _key(f"{own}/key/{key}", key, (left, rail_y, wide), role, f"{revision}.{number}" if revision else "", is_low=is_low)
@@ -189,7 +201,8 @@ def _rail(held: Held, y: float, role: str, floor: Floor, *, revision: int) -> It
     if hidden:
         yield Label(f"{own}/more", x + 2, rail_y + 19, f"+{hidden}", anchor="start", size=LETTERS, fill="muted")
     if not held.keys:
-        yield Label(f"{own}/none", RAIL_X + 26, rail_y + 1, Words("no keys", "没有键"), anchor="start", size=LETTERS, fill="muted")
+        none_y = rail_y + (19 if is_low else 1)
+        yield Label(f"{own}/none", x + 26, none_y, Words("no keys", "没有键"), anchor="start", size=LETTERS, fill="muted")
 
 
 def _key(own: str, key: str, place: tuple[float, float, float], role: str, revision: str, *, is_low: bool) -> Iterator[Shape]:
@@ -200,7 +213,7 @@ def _key(own: str, key: str, place: tuple[float, float, float], role: str, revis
     yield Rect(own, x, y + 8, wide, 22, r=4, fill=fill, stroke="grey" if revision else role, dashed=bool(revision))
     ink = "muted" if revision else "ink"
     text = f"{key} {revision}" if revision and is_low else key
-    yield Label(f"{own}/text", x + wide / 2, y + 19, fit(text, wide - 8, LETTERS), size=LETTERS, fill=ink)
+    yield Label(f"{own}/text", x + wide / 2, y + 19, tail(text, wide - 8, LETTERS), size=LETTERS, fill=ink)
     if revision and not is_low:
         yield Label(f"{own}/revision", x + wide / 2, y + 38, revision, size=LETTERS, fill="vermillion", weight=600)
 

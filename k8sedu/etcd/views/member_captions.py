@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from k8sedu.etcd.views import request_captions
 from k8sedu.etcd.views.txn_rows import compare_text
 from k8sedu.language import Words
 from k8sedu.trace import Frozen, Step
@@ -98,6 +99,7 @@ def _revoked(actor: str, d: Frozen) -> Words:
 
 
 SENTENCES: dict[str, Say] = {
+    **request_captions.SENTENCES,
     "put": _applied("put {key} {value}"),
     "delete_range": _applied("delete {key}"),
     "compact": _applied("compact {at}"),
@@ -128,10 +130,6 @@ SENTENCES: dict[str, Say] = {
     "entries_skipped": lambda actor, d: Words(
         f"**{actor} skips entries {d['first']} to {d['last']}**: its database has them already.",
         f"**{actor} 跳过第 {d['first']} 到 {d['last']} 条**：数据库里已经有了。",
-    ),
-    "client_gives_up": lambda actor, d: Words(
-        f"**{actor} gives up on {d['command']}**: nobody answered, so whether it took effect is unknown.",
-        f"**{actor} 放弃 {d['command']}**：没有答复，是否生效未知。",
     ),
     "client_crash": lambda actor, _: Words(f"**{actor} crashes**; its leases are not renewed any more.", f"**{actor} 崩溃**；不再续约。"),
     "client_restart": lambda actor, _: Words(f"**{actor} is back** and remembers nothing.", f"**{actor} 恢复运行**，什么都不记得。"),

@@ -5,9 +5,11 @@ Left out: the trees inside of a member. A trace's frames hold them: `two_trees(s
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Literal
 
+from k8sedu.etcd.views import request_captions
 from k8sedu.etcd.views.member_captions import sentence
 from k8sedu.etcd.views.source import scenario_text
 from k8sedu.language import Words
@@ -20,6 +22,8 @@ from k8sedu.trace import Frozen, Trace
 
 WRITES = frozenset({"put", "delete_range", "txn", "lease_revoke", "compact"})
 JUMPS = 2
+_ENTRY = re.compile(r" ?\S+ (?:applies|执行) \{.*\}(?: …)?[.。]")
+"""Raft tells the content of an entry as it stands in the log; etcd tells it in its own words."""
 
 
 def members_film(
@@ -91,13 +95,14 @@ def _details(node: Frozen) -> Detail:
 
 
 def _caption(said: str | Words, event: Event) -> str | Words:
-    """Raft's sentence, and etcd's behind it; etcd's alone where Raft has none."""
+    """Raft's sentence, and etcd's behind it; etcd's alone where Raft has none, or speaks of requests in its own way."""
     more = sentence(event.steps)
     if more is None:
         return said
-    if event.step.kind not in CAPTIONS or not isinstance(said, Words):
+    if event.step.kind not in CAPTIONS or event.step.kind in request_captions.SENTENCES or not isinstance(said, Words):
         return more
-    return Words(f"{said.en} {more.en.replace('**', '')}", f"{said.zh} {more.zh.replace('**', '')}")
+    en, zh = (_ENTRY.sub("", text) for text in said)
+    return Words(f"{en} {more.en.replace('**', '')}", f"{zh} {more.zh.replace('**', '')}")
 
 
 LEGEND = (

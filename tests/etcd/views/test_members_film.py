@@ -45,6 +45,15 @@ def test_what_was_applied_is_told(run: Trace) -> None:
     assert any("is committed" in words.en and "applies" in words.en for words in texts)
 
 
+def test_a_request_is_told_in_etcds_words(run: Trace) -> None:
+    """No sentence shows the JSON of an entry; a keep-alive is never said to enter the log, and a passed-on write names the leader."""
+    said = [(frame.kind, frame.scene.caption.en) for frame in members_film(run).frames]  # type: ignore[union-attr]  # two languages
+    assert not [text for _, text in said if '{"id"' in text]
+    taken = [text for kind, text in said if kind == "receive_client_request"]
+    assert any("passes" in text and "on to" in text for text in taken)
+    assert all("appends" not in text for text in taken if "keep_alive" in text or "keep-alive" in text)
+
+
 def test_every_step_has_a_sentence() -> None:
     """Each kind of step that etcd adds has a sentence, of Raft or of etcd."""
     assert STEPS.keys() - CAPTIONS.keys() - SENTENCES.keys() == set()
