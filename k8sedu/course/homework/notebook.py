@@ -139,10 +139,11 @@ def read_bytes(path: Path, *, bytes_max: int = BYTES_MAX) -> bytes:
     except OSError as error:
         reason = "a symbolic link" if path.is_symlink() else f"a file that cannot be opened ({error.strerror})"
         raise NotebookError(f"{path.name} is {reason}, expected a notebook itself") from None
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(opened)
+        raise NotebookError(f"{path.name} is no ordinary file, expected a notebook")
     with os.fdopen(opened, "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise NotebookError(f"{path.name} is no ordinary file, expected a notebook")
         if found.st_size > bytes_max:
             size = f"{found.st_size / 1e6:.0f} MB, expected at most {bytes_max / 1e6:.0f} MB"
             raise NotebookError(f"{path.name} has {size}: clear its outputs")
