@@ -103,6 +103,8 @@ def test_a_client_that_crashes_loses_its_lease(lab: Lab, watch: Watch) -> None:
     page.get_by_role("button", name="client c1, crashed").first.wait_for(timeout=30_000)
     assert page.evaluate(f"{PLAYER}.clock.time") == here
     assert past(page, place) == before
+    go_to(page, "lease_expired")
+    page.get_by_text("0 s", exact=True).first.wait_for()
     go_to(page, "lease_revoke")
     assert "deletes all its keys in their order: /nodes/a, /nodes/a/ip" in said(page)
     watched.no_failed_requests()

@@ -131,6 +131,9 @@ def test_every_ready_plan_runs(scene: str) -> None:
     other = etcd.lease_lab()
     do(other, control="scene", value=scene)
     assert other.trace.digest() == laboratory.trace.digest()
+    assert [control.value for control in laboratory.film.controls if control.id == "scene"] == [scene]  # type: ignore[union-attr]  # a choice
+    do(laboratory, control="crash")
+    assert [control.value for control in laboratory.film.controls if control.id == "scene"] == ["own"]  # type: ignore[union-attr]
 
 
 def test_what_cannot_be_done_is_told() -> None:

@@ -45,10 +45,10 @@ class LeaseLaboratory(Explorer):
     3
     """
 
-    def __init__(self, trace: Trace) -> None:
-        """Open the laboratory on a run."""
+    def __init__(self, trace: Trace, *, scene: str = "own") -> None:
+        """Open the laboratory on a run; `scene` is the ready plan that it lives through."""
         self.trace = trace
-        self.picks: dict[str, Any] = {"client": CLIENTS[0], "lease": str(LEASES[0]), "ttl_s": 5, "key": KEYS[0], "scene": "own"}
+        self.picks: dict[str, Any] = {"client": CLIENTS[0], "lease": str(LEASES[0]), "ttl_s": 5, "key": KEYS[0], "scene": scene}
         self._past: list[Trace] = []
         super().__init__(self._film(), self._react)
         self.step = _first_choice(self.film)
@@ -167,6 +167,7 @@ class LeaseLaboratory(Explorer):
             self.trace = rerun(before, duration_us=before.parameters["duration_us"] + FUTURE_MS * 1000)
         else:
             self.trace = forked(before, event.time_us, self._wished(event))
+            self.picks["scene"] = "own"  # so that the plan can be picked again
         self._past.append(before)
         return self._film()
 
@@ -211,9 +212,8 @@ def lease_lab(*, scene: str | None = None, size: int = 3, seed: int = 0, trace: 
         return LeaseLaboratory(trace)
     if scene is not None and scene not in SCENES:
         raise LaboratoryError(f"no plan is called {scene!r}, expected one of {', '.join(SCENES)}.")
-    laboratory = LeaseLaboratory(opened(SCENES[scene or "own"][1], size=size, seed=seed))
-    laboratory.picks["scene"] = scene or "own"
-    return laboratory
+    name = scene or "own"
+    return LeaseLaboratory(opened(SCENES[name][1], size=size, seed=seed), scene=name)
 
 
 def opened(faults: tuple[str, ...], *, size: int = 3, seed: int = 0) -> Trace:

@@ -48,7 +48,7 @@ def play(
 
     >>> from k8sedu import etcd
     >>> play(etcd.tell("put a 1"))
-    Player('Two trees: where a value lives', 4 steps)
+    Player('Two trees: where a value lives', 6 steps)
 
     Raises:
         ViewError: the trace is none of etcd, or has no such view.
