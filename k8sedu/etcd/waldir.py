@@ -7,7 +7,7 @@ Everything about the bytes is decided in `wal`; this file only moves them. The f
 read, and what is written here could be read by it.
 
 Source: etcd 3.5, server/storage/wal/wal.go (Create, Open, Save, cut), repair.go, filepipeline.go.
-Left out: preallocated files and the lock against a second process.
+Left out: preallocated files; the lock against a second process is in `memberdir`.
 """
 
 from __future__ import annotations
