@@ -9,7 +9,7 @@ Read the files in this order:
 5. `protobuf`, `schema`, `crc32c`, `wal`, `waldir`, `snapshot`, `logform`, `memberdir` - what lies on disk
 6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine; requests as words, JSON and recordings
 7. `bolt`, `identity`, `member`, `members`, `file_frames`, `datadir` - a real etcd's directory, opened
-8. `frames`, `accounts`, `agreement`, `sim`, `views`, `lab` - how a run is remembered, runs, pictures, and the laboratory
+8. `frames`, `accounts`, `invariants`, `agreement`, `sim`, `views`, `lab` - how a run is remembered and judged, runs, pictures, laboratories
 9. `cluster`, `replica`, `group`, `live`, `gateway_json`, `gateway` - a group that serves clients in real time
 
 The names below are loaded when they are first used, so that `import k8sedu.etcd` costs next to nothing.
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.etcd import api, datadir, errors, lab, members, sim, specimens, views
+    from k8sedu.etcd import api, datadir, errors, invariants, lab, members, sim, specimens, views
     from k8sedu.etcd.accounts import txn_account
     from k8sedu.etcd.bptree import BPlusTree
     from k8sedu.etcd.btree import BTree
@@ -53,10 +53,11 @@ __all__ = [
     "Store",
     "WatchHub",
     "api",
-    "follow",
     "datadir",
     "errors",
+    "follow",
     "fork",
+    "invariants",
     "lab",
     "lease_lab",
     "members",
@@ -90,6 +91,7 @@ __getattr__, __dir__ = attach(
         "datadir": "datadir",
         "errors": "errors",
         "fork": "sim",
+        "invariants": "invariants",
         "lab": "lab.lab",
         "lease_lab": "lab",
         "members": "members",

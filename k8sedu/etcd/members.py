@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise
 
+from k8sedu.etcd import invariants
 from k8sedu.etcd.member import Member
 from k8sedu.etcd.schema import LogEntry
 from k8sedu.trace import Frozen
@@ -91,10 +92,20 @@ def same_state_at_same_index(members: Sequence[Member]) -> str | None:
     return None
 
 
+def each_store_is_sound(members: Sequence[Member]) -> str | None:
+    """Every single store keeps etcd's promises (`k8sedu.etcd.invariants`); a sentence if one does not."""
+    for member in members:
+        found = invariants.check(member.server.store)
+        if found is not None:
+            return f"{member.name} breaks {found}"
+    return None
+
+
 INVARIANTS: dict[str, Callable[[Sequence[Member]], str | None]] = {
     function.__name__: function
-    for function in (one_cluster, log_matching, committed_entries_agree, terms_never_fall, revision_only_grows, same_state_at_same_index)
-}
+    for function in (one_cluster, log_matching, committed_entries_agree, terms_never_fall, revision_only_grows, same_state_at_same_index,
+                     each_store_is_sound)
+}  # fmt: skip
 """By name: what must hold of the members of one cluster. Each returns None, or a sentence that says what is wrong."""
 
 

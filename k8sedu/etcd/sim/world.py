@@ -24,6 +24,7 @@ from k8sedu.etcd.agreement import Agreement, Applied
 from k8sedu.etcd.api import LeaseKeepAliveRequest, LeaseRevokeRequest, TxnRequest
 from k8sedu.etcd.entry import kind_of, read_entry, write_entry
 from k8sedu.etcd.errors import EtcdError, NoLeaderError
+from k8sedu.etcd.invariants import check_frame
 from k8sedu.etcd.replica import follow_leadership, request_of, way_of_proposals
 from k8sedu.etcd.sim import watching
 from k8sedu.etcd.sim.clients import Client
@@ -33,6 +34,7 @@ from k8sedu.raft.messages import Entry, Message
 from k8sedu.raft.ready import Read, Ready
 from k8sedu.raft.sim.server import Server
 from k8sedu.raft.sim.world import Call, World
+from k8sedu.trace import Frozen
 
 LEASE_LOOK_MS = 500
 """The leader looks for due leases this often."""
@@ -48,6 +50,8 @@ class Cluster(World):
         super().__init__({**members}, **raft)
         self.members, self.agreement, self.snapshot_count = members, agreement, snapshot_count
         self.people: dict[str, Client] = {}
+        self._checked: dict[str, Frozen] = {}
+        """The last picture of each member that was found in order."""
 
     def add_client(self, client: Client) -> None:
         """Let a client live here."""
@@ -60,6 +64,8 @@ class Cluster(World):
         """Add a step; what happens to a member is told with its term and revision."""
         if kind in _OF_MEMBERS and actor in self.members:
             detail = self.members[actor].standing() | detail
+        if kind == "restart":
+            self._checked.pop(actor, None)  # its store begins anew, perhaps a little behind
         super().record(kind, actor, **detail)
 
     def tell(self, member: Member, kind: str, /, **detail: Any) -> None:
@@ -68,6 +74,18 @@ class Cluster(World):
             self.touch(member)
         standing = {"member": member.name, "term": member.node.term, "revision": member.etcd.store.revision}
         super().record(kind, member.name, **{**standing, **detail})
+        if self.agreement is not None and self.has_frames:
+            self._check_picture(member, is_new=kind == "snapshot_installed")
+
+    def _check_picture(self, member: Member, *, is_new: bool) -> None:
+        """Judge what the last step has made of a member's store."""
+        now, before = self.frame().nodes[member.name], None if is_new else self._checked.get(member.name)
+        self._checked[member.name] = now
+        if before is not None and now.store is before.store and now.leases is before.leases:
+            return
+        found = check_frame(now, before)
+        if found is not None:
+            self.judge(f"{found.name}: at {member.name}, {found.message}")
 
     def judge(self, complaint: str) -> None:
         """End the run if somebody has found something wrong; the text is the invariant's name and what it says."""
