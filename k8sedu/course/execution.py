@@ -41,14 +41,14 @@ def execute(path: Path, *, language: str | None = None, told: Callable[[int, int
     Raises:
         NotebookError: a cell failed or took too long, or the packages of the extra `lab` are not installed.
     """
+    bare = read(path)
+    if not any(cell.kind == "code" and cell.source.strip() for cell in bare.cells):
+        return bare  # prose alone needs no kernel
     try:
         import nbformat
         from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     except ImportError as error:
         raise NotebookError(f"{error.name} is not installed, which runs notebooks: pip install 'k8sedu[lab]'") from error
-    if not any(cell.kind == "code" and cell.source.strip() for cell in read(path).cells):
-        return read(path)  # prose alone needs no kernel
     form: Any = nbformat  # it ships no types
     notebook = form.reads(json.dumps(_plain(path)), as_version=4)
     before = [form.v4.new_code_cell(source.format(language=language)) for source in BEFORE]
@@ -62,16 +62,27 @@ def execute(path: Path, *, language: str | None = None, told: Callable[[int, int
         resources={"metadata": {"path": str(path.absolute().parent)}},
         on_cell_complete=lambda cell_index, **_: told(max(0, cell_index - len(BEFORE) + 1), count),
     )
-    try:
-        client.execute()
-    except CellTimeoutError as error:
-        raise NotebookError(f"{path}: a cell took more than {SECONDS} s") from error
-    except CellExecutionError as error:
-        raise NotebookError(f"{path}: {_failed(notebook)}: {error.ename}: {error.evalue}") from error
-    except DeadKernelError as error:
-        raise NotebookError(f"{path}: the kernel died; is there memory left?") from error
+    _carry_out(client, path)
     notebook.cells = notebook.cells[len(BEFORE) :]
     return of_json(notebook, path)
+
+
+def _carry_out(client: Any, path: Path) -> None:
+    """Run all cells; tell what goes wrong in one sentence."""
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    try:
+        client.execute()
+    except Exception as error:
+        if hasattr(client, "_async_cleanup_kernel_future"):  # nbclient's mark that it stopped the kernel because of Ctrl-C
+            raise KeyboardInterrupt from error
+        if isinstance(error, CellExecutionError):
+            raise NotebookError(f"{path}: {_failed(client.nb)}: {error.ename}: {error.evalue}") from error
+        if isinstance(error, CellTimeoutError):
+            raise NotebookError(f"{path}: a cell took more than {SECONDS} s") from error
+        if isinstance(error, DeadKernelError):
+            raise NotebookError(f"{path}: the kernel died; is there memory left?") from error
+        raise
 
 
 def _plain(path: Path) -> Any:

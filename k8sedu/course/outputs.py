@@ -25,7 +25,8 @@ PLAYER = f'<script type="module">\n{page_script()}</script>'
 FILM = 'class="k8sedu-film"'
 
 BOTH_PAPERS = re.compile(
-    r'<div class="k8sedu-on-light">(?P<light><svg.*?</svg>)\s*</div><div class="k8sedu-on-dark"[^>]*>(?P<dark><svg.*?</svg>)\s*</div>', re.DOTALL
+    r'<div class="k8sedu-on-light">(?P<light><svg.*?</svg>)\s*</div>\s*<div class="k8sedu-on-dark"[^>]*>(?P<dark><svg.*?</svg>)\s*</div>',
+    re.DOTALL,
 )
 """A still that brings a drawing for each paper along."""
 
