@@ -26,6 +26,15 @@ others = [
 ]
 """
 
+ETCD = """
+faults = ["at 3000 crash n1", "at 4000 restart n1", "at 5000 partition n1 | n2 n3", "at 7000 heal"]
+clients = k8sedu.etcd.Clients(writers=2, watchers=2, keepers=2, counters=1)
+runs = [
+    k8sedu.etcd.simulate(seed=7, duration_ms=10_000, snapshot_count=8, clients=clients, faults=faults),
+    k8sedu.etcd.tell(["put a 1", "put b 2", "txn if mod a = 2 then put c 1 and delete b else get a", "compact 3"]),
+]
+"""
+
 FIGURES = """
 from k8sedu.course.figures import figures
 digests = {name: hashlib.sha256(draw().encode()).hexdigest() for name, draw in figures().items()}
@@ -53,6 +62,12 @@ def test_the_hash_seeds_make_a_difference(tmp_path: Path) -> None:
 def test_a_run_has_the_same_digest_in_every_process(tmp_path: Path) -> None:
     """Digests of runs with crashes, partitions, clients and loss of leaders do not depend on the process."""
     first, *others = answers(RAFT + "print(json.dumps([trace.digest(), *(other.digest() for other in others)]))", tmp_path)
+    assert others == [first] * len(others)
+
+
+def test_a_run_of_etcd_has_the_same_digest_in_every_process(tmp_path: Path) -> None:
+    """Clusters with watches, leases and transactions, and stories of one store, are the same everywhere."""
+    first, *others = answers(ETCD + "print(json.dumps([run.digest() for run in runs]))", tmp_path)
     assert others == [first] * len(others)
 
 

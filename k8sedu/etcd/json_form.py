@@ -21,7 +21,6 @@ from k8sedu.etcd.api import (
     Compare,
     DeleteRangeRequest,
     DeleteRangeResponse,
-    EventType,
     PutRequest,
     PutResponse,
     RangeRequest,
@@ -39,8 +38,8 @@ RESPONSE_OPS = {
 _NAMES: dict[type, str] = {**RESPONSE_OPS, **{kind: name for name, kind in REQUEST_OPS.items()}}
 _ONE_OF = ("success", "failure", "responses")
 _BYTES = ("key", "range_end", "value")
-_FIRST: tuple[EventType | str, ...] = ("PUT", "NONE", "KEY", "EQUAL", "VERSION")
-"""The first words of their enumerations, which are their zero values."""
+_FIRST = {"type": "PUT", "sort_order": "NONE", "sort_target": "KEY", "result": "EQUAL", "target": "VERSION"}
+"""The first word of each enumeration, which is its zero value: VERSION is that of what is compared, and not of what is sorted by."""
 
 Request = TypeVar("Request")
 
@@ -79,7 +78,7 @@ def _field(name: str, value: Any, text: Callable[[bytes], str], number: Callable
 
 def _is_zero(name: str, value: Any) -> bool:
     """Is this the value that an absent field has? A header is always written, even an empty one."""
-    return name != "header" and (not value or (value in _FIRST and name not in _BYTES and isinstance(value, str)))
+    return name != "header" and (not value or (name in _FIRST and value == _FIRST[name]))
 
 
 def one_byte_each(text: str) -> bytes:
@@ -98,8 +97,10 @@ def from_json(kind: type[Request], data: Mapping[str, Any], *, to_bytes: Callabl
     """Read a request of this kind.
 
     Raises:
-        FormError: a field that the request does not have, or a value of the wrong type.
+        FormError: no object, a field that the request does not have, or a value of the wrong type.
     """
+    if not isinstance(data, Mapping):
+        raise FormError(f"met {str(data)[:40]!r} for a {kind.__name__}, expected an object with fields.")
     fields: dict[str, Any] = kind._field_defaults  # type: ignore[attr-defined]  # a NamedTuple has it; there is no type that says so
     values = {}
     for name, item in data.items():

@@ -54,6 +54,7 @@ def simulate(
     release: str = "3.5.1",
     min_ttl_s: int = 2,
     snapshot_count: int = 0,
+    catch_up_entries: int = 0,
     order: int = 64,
     page_records: int = 64,
     frames: bool = True,
@@ -72,14 +73,16 @@ def simulate(
 
     `clients` is a number of writers or a `Clients`; `disk_ms` how long a disk write takes (a number or a range); `config` counts in ticks
     of `tick_us`, and by default is what etcd runs: heartbeats every 100 ms, elections after 1 to 2 s. `snapshot_count` is after how many
-    entries a member writes a snapshot, 0 for never. What a trace holds is in `k8sedu.etcd.sim.frames`.
+    entries a member writes a snapshot, 0 for never; so many `catch_up_entries` before it stay in memory for slow followers (etcd: 5,000).
+    What a trace holds is in `k8sedu.etcd.sim.frames`.
 
     Raises:
         SimulationError, FaultError, CommandError, ConfigError, ClientsError: parameters that no run can have.
     """
     parameters = gather(
         size=size, duration_ms=duration_ms, faults=faults, clients=clients, network=network, config=config, rules=rules, tick_us=tick_us,
-        disk_ms=disk_ms, release=release, min_ttl_s=min_ttl_s, snapshot_count=snapshot_count, order=order, page_records=page_records,
+        disk_ms=disk_ms, release=release, min_ttl_s=min_ttl_s, snapshot_count=snapshot_count, catch_up_entries=catch_up_entries,
+        order=order, page_records=page_records,
     )  # fmt: skip
     return _run(parameters, seed=seed, frames=frames, check=check)
 
@@ -174,6 +177,7 @@ def _run(parameters: Parameters, *, seed: int, frames: bool, check: bool | None)
 def _member(name: str, number: int, parameters: Parameters, seed: int) -> Member:
     options = {option: getattr(parameters, option) for option in ("release", "order", "page_records", "min_ttl_s")}
     return Member(
-        name, Wal(Snapshot(0, 0, parameters.names)), member_id=number, options=options, config=parameters.config, rules=parameters.rules,
-        generator=stream(seed, "node", name), tick_us=parameters.tick_us, disk_us=parameters.disk_us,
+        name, Wal(Snapshot(0, 0, parameters.names)), member_id=number, options=options, catch_up_entries=parameters.catch_up_entries,
+        config=parameters.config, rules=parameters.rules, generator=stream(seed, "node", name), tick_us=parameters.tick_us,
+        disk_us=parameters.disk_us,
     )  # fmt: skip

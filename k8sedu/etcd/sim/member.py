@@ -8,8 +8,7 @@ The model keeps the index up to which the database was written, and builds its c
 same bytes come out, because applying an entry depends on nothing but the entry.
 
 Source: etcd 3.5, server/etcdserver/server.go (NewServer, applyEntries), server/storage/backend/backend.go (defaultBatchInterval).
-Left out: entries that are kept behind a snapshot for slow followers (`SnapshotCatchUpEntries`); here a follower that lags behind one gets
-the snapshot.
+Left out: the files of the WAL; a member here counts its records (`k8sedu.etcd.wal` writes them, `k8sedu.etcd.live` keeps them in files).
 """
 
 from __future__ import annotations
@@ -83,8 +82,10 @@ class Member(Server):
     The attributes that live longer than a crash are those of the disk: `storage`, a `Wal`, and `database_index`.
     """
 
-    def __init__(self, name: str, storage: Wal, *, member_id: int, options: dict[str, Any], **raft: Any) -> None:
-        self.member_id, self.options = member_id, options
+    def __init__(
+        self, name: str, storage: Wal, *, member_id: int, options: dict[str, Any], catch_up_entries: int = 0, **raft: Any
+    ) -> None:
+        self.member_id, self.options, self.catch_up_entries = member_id, options, catch_up_entries
         self.wal = storage
         self.database_index = 0
         """What was applied up to here is in the database."""
@@ -127,7 +128,7 @@ class Member(Server):
         """
         if self.etcd.consistent_index != self.node.last_applied:
             raise CompactedError(f"{self.name} has applied {self.etcd.consistent_index}, expected {self.node.last_applied}.")
-        snapshot = self.node.compact(self.node.last_applied, write_state(self.etcd))
+        snapshot = self.node.compact(self.node.last_applied, write_state(self.etcd), keep_entries=self.catch_up_entries)
         self.storage.compact(snapshot)
         self.database_index = snapshot.index
         return snapshot

@@ -39,6 +39,7 @@ class Parameters(NamedTuple):
     release: str = "3.5.1"
     min_ttl_s: int = 2
     snapshot_count: int = 0
+    catch_up_entries: int = 0
     order: int = 64
     page_records: int = 64
 
@@ -60,6 +61,7 @@ class Parameters(NamedTuple):
         _expect(0 <= self.disk_us[0] <= self.disk_us[1], f"disk_us is {self.disk_us}", "0 <= shortest <= longest")
         _expect(self.min_ttl_s >= 1, f"min_ttl_s is {self.min_ttl_s}", "at least 1")
         _expect(self.snapshot_count >= 0, f"snapshot_count is {self.snapshot_count}", "0 for never, or a number of entries")
+        _expect(self.catch_up_entries >= 0, f"catch_up_entries is {self.catch_up_entries}", "0 for none, or a number of entries")
         _expect(min(self.order, self.page_records) >= 3, f"order and page_records are {self.order} and {self.page_records}", "at least 3")
         Release.parse(self.release)
         self.config.checked()
@@ -114,7 +116,7 @@ def gather(
 ) -> Parameters:
     """From what people type to exact, checked parameters."""
     low_ms, high_ms = disk_ms if isinstance(disk_ms, tuple) else (disk_ms, disk_ms)
-    for name in ("size", "tick_us", "min_ttl_s", "snapshot_count", "order", "page_records"):
+    for name in ("size", "tick_us", "min_ttl_s", "snapshot_count", "catch_up_entries", "order", "page_records"):
         if isinstance(rest[name], bool) or not isinstance(rest[name], int):
             raise SimulationError(f"{name} is {rest[name]!r}, expected a whole number.")
     return Parameters(

@@ -24,7 +24,7 @@ from k8sedu.sim.network import Network
 from k8sedu.sim.scenario import Scenario
 from k8sedu.trace import Frozen
 
-_PLAIN = ("size", "tick_us", "release", "min_ttl_s", "snapshot_count", "order", "page_records")
+_PLAIN = ("size", "tick_us", "release", "min_ttl_s", "snapshot_count", "catch_up_entries", "order", "page_records")
 _NETWORK = ("delay_ms", "loss", "duplication", "reordering")
 SETTINGS = (*_PLAIN, "seed", "duration_ms", "disk_ms", *_NETWORK, *Config._fields, "without", "clients", "slow_links")
 """Every setting that an etcd scenario may have."""

@@ -88,6 +88,16 @@ def test_a_late_member_gets_the_snapshot() -> None:
     assert trace.where("put", actor="n3", index=4) == ()
 
 
+@pytest.mark.parametrize(("kept", "installed"), [(0, 1), (100, 0)])
+def test_entries_kept_behind_a_snapshot_spare_a_late_member_the_snapshot(kept: int, installed: int) -> None:
+    """With enough of them it is sent what it lacks, entry by entry; either way it ends level."""
+    late = [crash("n3", at_ms=4_000), restart("n3", at_ms=6_500)]
+    run = simulate(seed=3, duration_ms=12_000, snapshot_count=4, catch_up_entries=kept, clients=2, faults=late)
+    assert len(run.where("snapshot_installed")) == installed
+    members = last(run)
+    assert members.n1.hash == members.n3.hash
+
+
 def test_no_number_is_lost_between_two_counters() -> None:
     """The counter ends at the number of transactions that succeeded, though some failed."""
     trace = scenario("optimistic-concurrency")
