@@ -6,4 +6,6 @@ Read in this order:
 
 1. `syllabus`: which lessons there are, and in which order
 2. `figures`: the pictures of the course, drawn again by one command
+3. `notebook`, `execution`, `kernel`: a notebook as values, and its run; `prose`, `outputs`, `redress`, `palette`: what it says and shows, as HTML
+4. `slides`: decks; `page`, `site`: a lesson to read, and the whole course; `browser`: what measures and prints them
 """

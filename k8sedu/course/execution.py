@@ -58,7 +58,7 @@ def execute(path: Path, *, language: str | None = None, told: Callable[[int, int
         notebook,
         timeout=SECONDS,
         kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],  # the kernel's advice about transports is not for a lecturer
+        extra_arguments=["--log-level=CRITICAL"],  # the kernel's advice about transports is not for a lecturer
         resources={"metadata": {"path": str(path.absolute().parent)}},
         on_cell_complete=lambda cell_index, **_: told(max(0, cell_index - len(BEFORE) + 1), count),
     )
