@@ -41,6 +41,17 @@ def test_nothing_hidden_is_left(path: Path) -> None:
     assert seen > 30
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in SOURCES if path.parent.name != "zh"))
+def test_both_languages_are_one_homework(name: str) -> None:
+    """The Chinese notebook has the same cells, the same code and the same points; only prose differs, and every piece of it does."""
+    english, chinese = (load(home() / "homework" / folder / name) for folder in ("", "zh"))
+    for ours, theirs in zip(english.notebook.cells, chinese.notebook.cells, strict=True):
+        assert ours._replace(source="") == theirs._replace(source="")
+        assert (ours.source == theirs.source) == (ours.kind == "code")
+        if ours.is_manual:
+            assert [item.points for item in english.rubric(ours)] == [item.points for item in chinese.rubric(theirs)]
+
+
 def test_a_leak_is_refused(raft_class: Any) -> None:
     """A solution that stands also in an output or in metadata is found before anybody gets the file."""
     data = json.loads(raft_class.assignment.notebook.content)

@@ -234,8 +234,8 @@ def _questions(notebook: Notebook) -> Iterator[Question]:
             pending = []
     for question, cells in found.items():
         text = "\n\n".join(prose[question])
-        title = re.search(r"^#+\s*(.+)$", text, re.MULTILINE)
-        yield Question(question, title[1].strip() if title else question, text, tuple(cells))
+        titles = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
+        yield Question(question, titles[-1].strip() if titles else question, text, tuple(cells))
 
 
 def rehearse(assignment: Assignment, *, student: str = REFERENCE[0], seed: int = REFERENCE[1]) -> list[str]:
