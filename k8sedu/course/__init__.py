@@ -1,4 +1,4 @@
-"""What turns systems into a course: the syllabus, the figures, and later slides and homework.
+"""What turns systems into a course: the syllabus, the figures, slides and homework.
 
 This floor stands on all others: it may run a simulation and hand the trace to a view, which nothing below it may do.
 
@@ -6,6 +6,7 @@ Read in this order:
 
 1. `syllabus`: which lessons there are, and in which order
 2. `figures`: the pictures of the course, drawn again by one command
-3. `notebook`, `execution`, `kernel`: a notebook as values, and its run; `prose`, `outputs`, `redress`, `palette`: what it says and shows, as HTML
-4. `slides`: decks; `page`, `site`: a lesson to read, and the whole course; `browser`: what measures and prints them
+3. `notebook`, `execution`, `kernel`: a notebook as values, and its run
+4. `prose`, `outputs`, `redress`, `palette`: what a notebook says and shows, as HTML
+5. `slides`: decks; `page`, `site`: a lesson to read, and the whole course; `browser`: what measures and prints them
 """

@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 from k8sedu.course.notebook import HIDDEN_INPUT, HIDDEN_OUTPUT, LEFT_OUT, Cell, Notebook
 from k8sedu.course.outputs import complaints, shown
 from k8sedu.course.palette import variables
-from k8sedu.course.prose import coloured, html_of, plain
+from k8sedu.course.prose import coloured, html_of, plain, without_network
 from k8sedu.language import Words
 from k8sedu.stage.source import page_script
 
@@ -47,7 +47,7 @@ def page_of(
     remarks: list[str] = []
     kept = [cell for cell in notebook.cells if cell.kind in {"markdown", "code"} and not cell.says(*LEFT_OUT)]
     parts = [_cell(cell, notebook.path.absolute().parent, remarks) for cell in kept]
-    body = linked("\n".join(filter(None, parts)), around.targets)
+    body = linked(without_network("\n".join(filter(None, parts))), around.targets)
     about = f'<p class="about">{NOTEBOOK.in_(language).format(f"<code>{escape(notebook.path.name)}</code>")}</p>'
     main = f'{around.top}<main class="lesson">\n{body}\n</main>{about}{around.bottom}'
     return whole(main, title=notebook.title, language=language, theme=theme), remarks

@@ -132,6 +132,21 @@ def heading_of(markdown: str) -> tuple[int, str, str]:
     return (len(match[1]), match[2], markdown.lstrip()[match.end() :].lstrip("\n")) if match else (0, "", markdown)
 
 
+def without_network(html: str) -> str:
+    """Give some HTML back, or refuse it because a browser would ask a network for a part of it. Links to click are fine.
+
+    >>> without_network('<a href="https://example.org">x</a>')
+    '<a href="https://example.org">x</a>'
+
+    Raises:
+        NotebookError: naming the address.
+    """
+    found = re.search(r"<(?!a\b)\w+\b[^>]*\b(?:src|href|data)\s*=\s*[\"']?((?:https?:)?//[^\"'\s>]+)", html)
+    if found:
+        raise NotebookError(f"a cell asks the network for {found[1]}, expected everything in the notebook: a deck works without one")
+    return html
+
+
 def plain(html: str) -> str:
     """The words of some HTML.
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from k8sedu.course.notebook import NotebookError
-from k8sedu.course.prose import coloured, formula, heading_of, html_of, plain
+from k8sedu.course.prose import coloured, formula, heading_of, html_of, plain, without_network
 
 
 def test_formulas_need_no_script() -> None:
@@ -46,6 +48,24 @@ def test_pictures_on_a_server_are_refused(url: str) -> None:
     """A deck must look the same without a network."""
     with pytest.raises(NotebookError, match="works without a network"):
         html_of(f"![x]({url})")
+
+
+@pytest.mark.parametrize(
+    "html",
+    ['<img src="https://a.org/b.png">', "<script src='//a.org/b.js'></script>", '<iframe src=http://a.org>', '<link rel="x" href="https://a.org">'],
+)
+def test_html_that_asks_a_server_is_refused(html: str) -> None:
+    """Raw HTML in prose and in outputs is held to the same promise."""
+    with pytest.raises(NotebookError, match=r"a cell asks the network for (https?:)?//a\.org"):
+        without_network(f"<p>text</p>{html}")
+
+
+def test_without_the_extra_the_sentence_says_how_to_get_it() -> None:
+    """Where the packages for slides are missing, a person is told in one sentence what to install."""
+    script = "import sys; sys.modules['mistune'] = None; from k8sedu.cli import main; main(['page', sys.argv[1]])"
+    answer = subprocess.run([sys.executable, "-c", script, __file__], capture_output=True, text=True, check=False, timeout=60)
+    assert answer.returncode == 1
+    assert answer.stderr == "Error: mistune is not installed, which slides and pages need: pip install 'k8sedu[slides]'\n"
 
 
 def test_a_missing_picture_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from k8sedu.course.page import linked, players
 from k8sedu.course.palette import variables
+from k8sedu.course.prose import without_network
 from k8sedu.course.slides import reveal
 from k8sedu.course.slides.structure import Block, Deck, Slide
 from k8sedu.language import Words
@@ -42,7 +43,7 @@ def html_of(deck: Deck, *, theme: Theme = "light", notes: bool = True, targets: 
         f"<style>{reveal.style()}</style>",
         f"<style>{variables(theme)}\n{_read('prose.css')}\n{_read('slides/deck.css')}</style></head>",
         f'<body data-jp-theme-light="{"false" if theme == "dark" else "true"}">',
-        f'<div class="reveal"><div class="slides">\n{linked(_sections(deck, notes=notes), targets or {})}\n</div></div>',
+        f'<div class="reveal"><div class="slides">\n{linked(without_network(_sections(deck, notes=notes)), targets or {})}\n</div></div>',
         f"<script>{reveal.script()}</script>",
         f"<script>{reveal.notes_script()}</script>" if notes else "",
         players() if deck.films else "",
