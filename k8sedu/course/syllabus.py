@@ -60,6 +60,13 @@ LESSONS = (
 """All lessons in the order of the course."""
 
 
+LECTURES = {"raft_election": "raft", "two_trees": "etcd"}
+"""Lesson → the finished lecture of an hour about it: `k8sedu slides raft`. Every other lesson builds as a deck of its own."""
+
+HOMEWORK = {"break_raft": "raft", "wal_and_snapshot": "etcd"}
+"""Lesson → the homework that can be given out after it: `k8sedu homework release raft`."""
+
+
 def systems() -> tuple[str, ...]:
     """The systems of the course, in the order in which their first lessons come.
 
@@ -70,25 +77,30 @@ def systems() -> tuple[str, ...]:
 
 
 def course_table(language: str = "en", *, folder: str = "notebooks") -> str:
-    r"""The course as a Markdown table, one row per lesson: topic, lesson, laboratory.
+    r"""The course as a Markdown table, one row per lesson: topic, lesson, laboratory, slides, homework.
 
     Args:
         language: "en" or "zh".
         folder: where the links lead; the tour, which lies beside the lessons, passes ".".
 
     >>> print("\n".join(course_table().splitlines()[:4]))
-    | | topic | lesson | laboratory |
-    |---|---|---|---|
-    | 0 | The map | [`00_map`](notebooks/00_map.ipynb) | |
-    | 1 | Raft: electing a leader | [`01_raft_election`](notebooks/01_raft_election.ipynb) | `raft.lab` |
+    | | topic | lesson | laboratory | slides | homework |
+    |---|---|---|---|---|---|
+    | 0 | The map | [`00_map`](notebooks/00_map.ipynb) | | deck | |
+    | 1 | Raft: electing a leader | [`01_raft_election`](notebooks/01_raft_election.ipynb) | `raft.lab` | `raft` | |
     """
-    head = Words("| | topic | lesson | laboratory |", "| | 主题 | 课程 | 实验室 |").in_(language)
-    return "\n".join([head, "|---|---|---|---|", *(_row(lesson, language, folder) for lesson in LESSONS)])
+    english, chinese = "| | topic | lesson | laboratory | slides | homework |", "| | 主题 | 课程 | 实验室 | 幻灯片 | 作业 |"
+    rows = (_row(lesson, language, folder) for lesson in LESSONS)
+    return "\n".join([Words(english, chinese).in_(language), "|---|---|---|---|---|---|", *rows])
 
 
 def _row(lesson: Lesson, language: str, folder: str) -> str:
-    """One lesson as a row; a planned one has no link and names no laboratory, because neither exists."""
+    """One lesson as a row; a planned one has no link and names nothing else, because nothing of it exists."""
     stem = lesson.file.removesuffix(".ipynb")
     link = f"[`{stem}`]({folder}/{lesson.file})" if lesson.ready else Words("planned", "筹备中").in_(language)
     laboratory = f"`{lesson.laboratory}` " if lesson.ready and lesson.laboratory else ""
-    return f"| {lesson.number} | {lesson.title.in_(language)} | {link} | {laboratory}|"
+    homework = f"`{HOMEWORK[lesson.name]}` " if lesson.name in HOMEWORK else ""
+    deck = Words("deck ", "有 ").in_(language) if lesson.ready else ""
+    if lesson.name in LECTURES:
+        deck = f"`{LECTURES[lesson.name]}` "
+    return f"| {lesson.number} | {lesson.title.in_(language)} | {link} | {laboratory}| {deck}| {homework}|"

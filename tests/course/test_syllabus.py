@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from k8sedu.course.syllabus import LESSONS, course_table, systems
+from k8sedu.course.syllabus import HOMEWORK, LECTURES, LESSONS, course_table, systems
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -49,3 +49,11 @@ def test_the_chinese_table_has_the_same_rows() -> None:
     """Both languages have the same lessons with the same links."""
     assert course_table("zh").count("\n") == course_table().count("\n")
     assert "Raft：选出领导者" in course_table("zh")
+
+
+def test_lectures_and_homework_of_the_table_exist() -> None:
+    """Each name in the columns of slides and homework is a notebook, in both languages, and no notebook is left out."""
+    for folder, names in (("lectures", LECTURES), ("homework", HOMEWORK)):
+        for place in (ROOT / "notebooks" / folder, ROOT / "notebooks" / folder / "zh"):
+            assert {path.stem for path in place.glob("*.ipynb")} == set(names.values())
+        assert set(names) <= {lesson.name for lesson in LESSONS if lesson.ready}
