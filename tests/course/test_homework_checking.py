@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from k8sedu.course.homework.checking import CheckError, check, earned
 from k8sedu.course.homework.judging import JudgeError, any_order, close_to, is_same, judge_of, one_of, plain
@@ -112,3 +114,18 @@ def test_equal_means_of_the_same_type() -> None:
     assert is_same({"a": [1, "x", None]}, plain({"a": (1, "x", None)}))
     assert not is_same([True], [1])
     assert not is_same({"a": 1}, {"a": 1, "b": 2})
+
+
+@pytest.mark.timeout(120)
+def test_a_students_notebook_runs_in_jupyter(raft_class: Any) -> None:
+    """In a kernel the checks show hints while nothing is answered, and `check("q1")` runs them again on a better answer."""
+    answers = {"q1": "def legal(logs):\n    return [True] * len(logs)"}
+    notebook = nbformat.reads(raft_class.hand_in(answers).content.decode(), as_version=4)
+    better = f'{raft_class.reference["q1"]}\ncheck("q1")'
+    notebook.cells.insert(6, nbformat.v4.new_code_cell(better))
+    del notebook.cells[7:]
+    NotebookClient(notebook, timeout=60).execute()
+    before, after = (notebook.cells[number].outputs[-1].data for number in (5, 6))
+    assert before["text/plain"] == "0.0"
+    assert "entry 4 cannot follow entry 2" in before["text/html"]
+    assert after["text/plain"] == "q1: 2 of 2 checks hold"

@@ -325,3 +325,20 @@ def test_three_layouts_are_understood(etcd_class: Any, tmp_path: Path) -> None:
         (tmp_path / place).write_bytes(nb.to_text({}).encode())
     found = submissions(tmp_path, assignment="etcd")
     assert [one.student for one in found if one.path] == ["ada", "bob", "chen", "dara"]
+
+
+def test_strange_names_and_texts_are_graded_like_others(etcd_class: Any, folder: Path) -> None:
+    """Names that are no ids, half characters in answers, values and metadata, and two hand-ins of one name stop nobody."""
+    put(etcd_class, folder, "@me!")
+    put(etcd_class, folder, "张三")
+    half = put(etcd_class, folder, "half", {"q5": "watch_from = chr(0xD800)"})
+    edited(half, lambda cells: named(cells, "q5-why").update(source="never \ud800 mind"))
+    put(etcd_class, folder, "huge", {"q5": "watch_from = 10 ** 4000", "q1": "def numbers(lines):\n    return {'a': 10 ** 5000}"})
+    edited(put(etcd_class, folder, "odd"), lambda cells: cells[0].update(source="\udfff", metadata=["\udfff"]))
+    put(etcd_class, folder, "twice")
+    (folder / "twice.ipynb").write_bytes((folder / "twice" / "etcd.ipynb").read_bytes())
+    found = graded(etcd_class, folder)
+    assert points(found) == {"half": 34, "huge": 26, "odd": 36, "twice": 0, "x@me_": 36, "张三": 36}
+    assert {result.student: result.status for result in found.results}["twice"] == "refused"
+    assert grade.table(found.results).encode()
+    assert graded(etcd_class, folder).kept == len(found.results)

@@ -82,7 +82,7 @@ def _policy(options: dict[str, Any]) -> LatePolicy:
 
 @contextmanager
 def _bar(total: int) -> Iterator[Any]:
-    """A bar with the time left; what was kept from before counts as done."""
+    """A bar with the time left, on a terminal; what was kept from before counts as done."""
     from tqdm import tqdm
 
     with tqdm(total=total, unit="submission", disable=None, dynamic_ncols=True) as bar:

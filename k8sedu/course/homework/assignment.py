@@ -179,7 +179,7 @@ def faults(notebook: Notebook) -> Iterator[str]:
     seen: set[str] = set()
     for number, (cell, raw) in enumerate(zip(notebook.cells, notebook.data["cells"], strict=True), 1):
         where = f"cell {number}" + (f" ({cell.grade_id})" if cell.grade_id else "")
-        yield from (f"{where} {fault}" for fault in _faults_of(cell, raw.get("metadata", {}).get("nbgrader")))
+        yield from (f"{where} {fault}" for fault in _faults_of(cell, nb.metadata_of(raw)))
         if cell.grade_id in seen:
             yield f"{where} has the grade_id of another cell, expected its own"
         seen |= {cell.grade_id} - {""}
@@ -191,7 +191,7 @@ def faults(notebook: Notebook) -> Iterator[str]:
         yield "no cell has points, expected tests or answers to be read, with nbgrader's metadata"
 
 
-def _faults_of(cell: Cell, nbgrader: Mapping[str, Any] | None) -> Iterator[str]:
+def _faults_of(cell: Cell, nbgrader: Mapping[str, Any]) -> Iterator[str]:
     try:
         marked = [region for region in REGIONS if any(region_lines(cell.source, region))]
     except NotebookError as error:
@@ -201,7 +201,7 @@ def _faults_of(cell: Cell, nbgrader: Mapping[str, Any] | None) -> Iterator[str]:
         yield "holds BEGIN SOLUTION, expected it only in cells that nbgrader's metadata calls a solution"
     if HIDDEN in marked and not cell.is_test:
         yield "holds BEGIN HIDDEN TESTS, expected it only in cells of tests"
-    if nbgrader is not None:
+    if nbgrader:
         yield from _faults_of_metadata(cell, nbgrader)
 
 

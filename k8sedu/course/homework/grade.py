@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import io
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -55,7 +56,7 @@ def grade(
         executor: does the work elsewhere: Dask's `client.get_executor()`, for a cluster; a pool of processes on this machine otherwise.
         workers: how many processes; one per processor otherwise.
         regrade: mark everything again; older results stay in the history.
-        progress: is told of every result as it comes.
+        progress: is told of every result, first of those that are kept, then of each new one as it comes.
     """
     tasks = [task_of(assignment, submission, settings) for submission in submissions]
     open_tasks, kept = [], {}
@@ -65,6 +66,8 @@ def grade(
             open_tasks.append(task)
         else:
             kept[task.student] = old
+            if progress is not None:
+                progress(old)
     done = dict(kept)
     for result in _all(open_tasks, executor, workers):
         final = with_hands(result, _old(store, result.student))
@@ -153,9 +156,11 @@ def _through(executor: Executor, tasks: Sequence[Task], lost: list[Task]) -> Ite
     try:
         for future in as_completed(futures):
             try:
-                yield future.result()
-            except (BrokenProcessPool, CancelledError):
+                result = future.result()
+            except (Exception, CancelledError):
                 lost.append(futures[future])
+            else:
+                yield result
     finally:
         for future in futures:
             future.cancel()
@@ -165,13 +170,18 @@ def _through(executor: Executor, tasks: Sequence[Task], lost: list[Task]) -> Ite
 def _pool(workers: int) -> Iterator[Executor]:
     """A pool of processes that know nothing of this one's memory; given up at once when something breaks."""
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method))
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method), initializer=_leave_interrupts)
     try:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the process that waits; a worker finishes what it has in hand, quietly."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _died(task: Task) -> Result:

@@ -24,7 +24,7 @@ from k8sedu.course.homework.evidence import Evidence, Found, collect
 from k8sedu.course.homework.judging import Judge
 from k8sedu.course.homework.late import LatePolicy
 from k8sedu.course.homework.notebook import Notebook, NotebookError
-from k8sedu.course.homework.results import CheckResult, ManualResult, QuestionResult, Result
+from k8sedu.course.homework.results import CheckResult, ManualResult, QuestionResult, Result, as_json, from_json
 from k8sedu.course.homework.roster import EVERYONE
 from k8sedu.course.homework.seeds import seed as seed_of
 from k8sedu.course.homework.split import Checks, SplitError, checks
@@ -73,10 +73,20 @@ def mark_task(task: Task) -> Result:
         result = _blank(assignment, task, "failed", flags=(f"the assignment is at fault: {error}",))
     except Exception as error:
         result = _blank(assignment, task, "failed", flags=(f"the grader failed with {type(error).__name__}: {error}"[:300],))
-    return result._replace(
+    return whole(result)._replace(
         submitted=task.submitted.isoformat() if task.submitted else "", graded=datetime.now(UTC).isoformat(timespec="seconds"),
         late=task.settings.policy.of(task.submitted, student=task.student), duration_ms=round((time.perf_counter() - start) * 1000),
     )  # fmt: skip
+
+
+def whole(result: Result) -> Result:
+    """The result without half characters, so that it can be written into any file."""
+    text = json.dumps(as_json(result), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return from_json(json.loads(nb.whole_text(text)), result.student)
+    return result
 
 
 @lru_cache(maxsize=4)

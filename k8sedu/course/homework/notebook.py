@@ -200,10 +200,25 @@ def _cell(cell: object, where: str) -> Cell:
     nbgrader, own = _mapping(metadata.get("nbgrader")), _mapping(metadata.get("k8sedu"))
     points, grade_id = nbgrader.get("points", 0), nbgrader.get("grade_id", "")
     return Cell(
-        kind, text.replace("\r\n", "\n"), grade_id[:100] if isinstance(grade_id, str) else "", float(points) if _is_number(points) else 0,
+        kind, whole_text(text).replace("\r\n", "\n"),
+        grade_id=grade_id[:100] if isinstance(grade_id, str) else "", points=float(points) if _is_number(points) else 0,
         grade=nbgrader.get("grade") is True, solution=nbgrader.get("solution") is True, locked=nbgrader.get("locked") is True,
         purpose=str(own.get("homework", "")),
     )  # fmt: skip
+
+
+def whole_text(text: str) -> str:
+    r"""The text without half characters, which JSON can name and no file can hold.
+
+    >>> whole_text("a\ud800b")
+    'a?b'
+    """
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def metadata_of(raw: object) -> Mapping[str, Any]:
+    """Nbgrader's metadata of a cell's JSON data; empty where there is none."""
+    return _mapping(_mapping(_mapping(raw).get("metadata")).get("nbgrader"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

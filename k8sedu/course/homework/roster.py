@@ -98,7 +98,11 @@ def submissions(folder: Path, *, assignment: str, students: tuple[Student, ...] 
     """
     if not folder.is_dir():
         raise RosterError(f"{folder} is no folder, expected one with a notebook or a folder per student")
-    found = {submission.student: submission for submission in _found(folder, assignment)}
+    found: dict[str, Submission] = {}
+    for submission in _found(folder, assignment):
+        twice = f"{submission.student!r} has handed in twice (a file and a folder, or two like names), expected one of them"
+        is_first = submission.student not in found
+        found[submission.student] = submission if is_first else Submission(submission.student, None, twice)
     listed = {student.id for student in students}
     if listed:
         stranger = "stands on no line of the class list, expected the folder or file of a listed student"
@@ -120,8 +124,9 @@ def _found(folder: Path, assignment: str) -> Iterator[Submission]:
 
 
 def _student(name: str) -> str:
-    """A student's id from the name of a file; what cannot be one is cut down to what can."""
-    return re.sub(r"[^\w.@+ -]", "_", name).strip()[:100] or "nameless"
+    """A student's id from the name of a file; what cannot be one is made into what can."""
+    cleaned = re.sub(r"[^\w.@+ -]", "_", name).strip()[:90].strip()
+    return cleaned if NAME.fullmatch(cleaned) else f"x{cleaned}"
 
 
 def _of_folder(entry: Path, assignment: str) -> Submission:
@@ -152,6 +157,6 @@ def _submitted(path: Path) -> datetime:
     try:
         told = nb.read_bytes(path.parent / "timestamp.txt", bytes_max=200).decode().strip()
         found = datetime.fromisoformat(told.replace(" UTC", "+00:00").replace(" +", "+"))
-    except (NotebookError, UnicodeDecodeError, ValueError):
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (NotebookError, OSError, ValueError):
+        return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -23,7 +23,7 @@ from k8sedu.course.homework.split import bound_names, tree_of, used_names
 PRELUDE = "def check(*_, **__):\n    return None\n\n\ndef earned(*_, **__):\n    return None\n"
 """Students call these in their own cells, too; in the sandbox they do nothing."""
 
-IMPORTS = re.compile(r"^\s*(?:import|from)\s+k8sedu\b", re.MULTILINE)
+USES_MODELS = re.compile(r"^[^#\n]*\bk8sedu\b", re.MULTILINE)
 MAGIC = re.compile(r"^\s*[%!?].*$|^.*\?\s*$", re.MULTILINE)
 
 
@@ -107,8 +107,8 @@ def _flags(assignment: Assignment, submitted: Notebook, student: str) -> Iterabl
     """What the grader should know."""
     told = submitted.homework
     for cell in submitted.cells:
-        if cell.grade_id in assignment.answers and IMPORTS.search(cell.source):
-            yield f"{cell.grade_id} imports k8sedu, which graded code may not"
+        if cell.grade_id in assignment.answers and USES_MODELS.search(cell.source):
+            yield f"{cell.grade_id} uses k8sedu, which graded code should not: look whether the model answered instead of the student"
     owner, name, edition = (str(told.get(key, "")) for key in ("student", "name", "edition"))
     if owner not in ("", student, EVERYONE):
         yield f"the notebook was made for {owner[:60]!r} and handed in by {student!r}; it was graded with {student}'s parameters"
