@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import gzip
 import io
 import json
 import re
@@ -18,6 +20,7 @@ from k8sedu.course.homework.manual import ManualError
 from k8sedu.course.homework.notebook import HIDDEN, SOLUTION, inside_region
 from k8sedu.course.homework.results import Late, Result, Store, as_json, from_json
 from k8sedu.course.homework.roster import Student
+from k8sedu.language import language
 
 CLASS = (Student("ada", "Ada Lovelace", "ada@example.org"), Student("bob", "Bob", "bob@example.org"))
 
@@ -213,6 +216,15 @@ def test_late_and_unsandboxed_work_is_told(raft_class: Any, ada: Result) -> None
     assert "2.0 hours late: 90%" in page
     assert "without a sandbox" in page
     assert "迟交 2.0 小时" in feedback.page(raft_class.assignment, changed, language="zh")
+
+
+def test_films_speak_the_pages_language(raft_class: Any, ada: Result) -> None:
+    """On a Chinese page the films begin in Chinese, and afterwards everything speaks as before."""
+    pages = {code: feedback.page(raft_class.assignment, ada, language=code) for code in ("en", "zh")}
+    packed = {code: re.findall(r'class="k8sedu-data">([^<]+)<', page) for code, page in pages.items()}
+    spoken = {code: json.loads(gzip.decompress(base64.b64decode(films[0])))["language"] for code, films in packed.items()}
+    assert spoken == {"en": "en", "zh": "zh"}
+    assert language() == "en"
 
 
 def test_a_page_for_everybody(raft_class: Any, store: Store, tmp_path: Path) -> None:

@@ -94,3 +94,5 @@ def _notes(outcome: sandbox.Outcome) -> Iterator[str]:
             yield f"the cell {cell.id} did not run to its end ({cell.status}): {cell.says}"
     if outcome.ended in ENDED:
         yield ENDED[outcome.ended]
+    if "forged result" in outcome.notes:
+        yield "something in the notebook wrote into the channel of results; it was not believed"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from k8sedu.course.homework.split import SplitError, checks
 from k8sedu.errors import K8sEduError
 from k8sedu.files import write_whole
 from k8sedu.language import Words
+from k8sedu.language import language as language_of
 
 WORDS = {
     "points": Words("{} of {} points", "{} / {} 分"),
@@ -74,7 +76,8 @@ def page(assignment: Assignment, result: Result, *, language: str | None = None,
     lang = language or ("zh" if _is_chinese(assignment) else "en")
     title = f"{_title(assignment)} · {result.student}"
     questions = {question.id: question for question in assignment.questions}
-    pictures, code = _pictures(assignment, result), dict(result.code)
+    with _speaking(lang):
+        pictures, code = _pictures(assignment, result), dict(result.code)
     known = [one for one in result.questions if one.id in questions]
     sections = "".join(_section(questions[one.id], one, code, pictures.get(one.id, ()), lang) for one in known)
     nothing = WORDS["failed" if result.status == "failed" else "missing"].in_(lang)
@@ -84,6 +87,17 @@ def page(assignment: Assignment, result: Result, *, language: str | None = None,
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n"
         f"<body><header>{_head(title, result, lang)}</header>\n{body}</body></html>\n"
     )
+
+
+@contextmanager
+def _speaking(code: str) -> Iterator[None]:
+    """Let films speak the page's language for a while."""
+    before = language_of()
+    language_of(code)
+    try:
+        yield
+    finally:
+        language_of(before)
 
 
 def revealed(result: Result) -> Result:
