@@ -4,6 +4,9 @@ Read a system's folder from top to bottom and you have a lesson; import it and y
 
 - `k8sedu.raft`: how a group of machines agrees on one log
 - `k8sedu.etcd`: the store that remembers everything Kubernetes knows
+- `k8sedu.docker`: one host and its ports, the problem that all this began with
+- `k8sedu.mesos`: a master that offers, frameworks that choose
+- `k8sedu.workload`: resources, jobs and machines, in words that all managers share
 - `k8sedu.trace`: a run as a value, which can be stepped, saved, forked and compared
 - `k8sedu.sim`: networks that lose messages, faults, seeds
 - `k8sedu.stage`: pictures as data, the player, charts
@@ -20,23 +23,42 @@ from k8sedu.language import Words, language
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu import course, etcd, raft, sim, stage, trace
+    from k8sedu import course, docker, etcd, mesos, raft, sim, stage, trace, workload
     from k8sedu.trace import Trace
     from k8sedu.versions import show_versions
 
 __version__ = "0.1.0"
 
-__all__ = ["K8sEduError", "Trace", "Words", "__version__", "course", "etcd", "language", "raft", "show_versions", "sim", "stage", "trace"]
+__all__ = [
+    "K8sEduError",
+    "Trace",
+    "Words",
+    "__version__",
+    "course",
+    "docker",
+    "etcd",
+    "language",
+    "mesos",
+    "raft",
+    "show_versions",
+    "sim",
+    "stage",
+    "trace",
+    "workload",
+]
 
 __getattr__, __dir__ = attach(
     __name__,
     {
         "course": "course",
+        "docker": "docker",
         "etcd": "etcd",
+        "mesos": "mesos",
         "raft": "raft",
         "sim": "sim",
         "stage": "stage",
         "trace": "trace",
+        "workload": "workload",
         "Trace": "trace",
         "show_versions": "versions",
     },

@@ -6,9 +6,12 @@ Read in this order:
 2. `fairness`: asset fairness and the market (CEEI) beside it
 3. `master`: agents, offers, refusals, filters, and what is taken back
 4. `delay`: a little patience buys locality
+5. `sim`: all of it in time, with failures
+6. `views`, `lab`: offers and shares as pictures, and sliders to move
 
-    from k8sedu.mesos import drf
-    drf.fill({"cpu": 9, "mem_gb": 18}, {"A": {"cpu": 1, "mem_gb": 4}, "B": {"cpu": 3, "mem_gb": 1}}, first="B")
+    from k8sedu import mesos
+    trace = mesos.simulate(seed=5, faults=["at 9000 crash m2"])
+    mesos.views.play(trace)
 """
 
 from __future__ import annotations
@@ -18,11 +21,23 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.mesos import delay, drf, fairness
+    from k8sedu.mesos import delay, drf, fairness, views
+    from k8sedu.mesos.lab import lab
     from k8sedu.mesos.master import Master, Offer
+    from k8sedu.mesos.sim import simulate
 
-__all__ = ["Master", "Offer", "delay", "drf", "fairness"]
+__all__ = ["Master", "Offer", "delay", "drf", "fairness", "lab", "simulate", "views"]
 
 __getattr__, __dir__ = attach(
-    __name__, {"Master": "master", "Offer": "master", "delay": "delay", "drf": "drf", "fairness": "fairness"}
+    __name__,
+    {
+        "Master": "master",
+        "Offer": "master",
+        "delay": "delay",
+        "drf": "drf",
+        "fairness": "fairness",
+        "lab": "lab.lab",
+        "simulate": "sim",
+        "views": "views",
+    },
 )

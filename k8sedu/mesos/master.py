@@ -71,7 +71,8 @@ class Master:
         self.agents = dict(agents)
         self.refuse_ms = refuse_ms
         self.offer_timeout_ms = offer_timeout_ms
-        self.frameworks: dict[str, None] = {}
+        self.frameworks: dict[str, int] = {}
+        """By name, how many offers each was made: of equal shares, whoever was asked less often is next."""
         self.running: dict[str, Running] = {}
         self.outstanding: dict[int, Offer] = {}
         self.filters: dict[tuple[str, str], int] = {}
@@ -79,7 +80,7 @@ class Master:
 
     def register(self, framework: str) -> None:
         """A framework joins; it will be offered what is free."""
-        self.frameworks[framework] = None
+        self.frameworks[framework] = 0
 
     def unregister(self, framework: str) -> list[Running]:
         """A framework leaves: its tasks end, its offers and filters are gone."""
@@ -110,6 +111,7 @@ class Master:
                 offer = Offer(self._next_id, framework, agent, free, now_ms)
                 self._next_id += 1
                 self.outstanding[offer.offer_id] = offer
+                self.frameworks[framework] += 1
                 made.append(offer)
         return made
 
@@ -122,7 +124,7 @@ class Master:
 
     def _poorest(self, agent: str, now_ms: int) -> str | None:
         willing = [name for name in self.frameworks if self.filters.get((name, agent), -1) <= now_ms]
-        return min(willing, key=self.share, default=None)
+        return min(willing, key=lambda name: (self.share(name), self.frameworks[name]), default=None)
 
     # -- answers -------------------------------------------------------------------------------------------------------------------------
 

@@ -49,14 +49,14 @@ def schedule_scene(frame: Frozen, colours: Mapping[str, str], *, caption: str | 
         subtitle: stands beside the title.
     """
     names = list(frame.machines)
-    boxes = _boxes(names[:MACHINES])
+    boxes = machine_boxes(names[:MACHINES])
     shapes = [*_queue(frame, colours), *_title(frame, hidden=len(names) - len(boxes))]
     for name, box in boxes.items():
         shapes.extend(_machine(name, frame, box, colours))
     return Scene(shapes=tuple(shapes), caption=caption, subtitle=subtitle, width=WIDTH, height=HEIGHT, card_width=0)
 
 
-def _boxes(names: list[str]) -> dict[str, Box]:
+def machine_boxes(names: list[str]) -> dict[str, Box]:
     """At most eight machines in a row, at most three rows, each as large as there is room."""
     rows = 1 if len(names) <= 5 else 2 if len(names) <= 12 else 3
     columns = -(-len(names) // rows) if names else 1
