@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.chromium import open_browser
 from hypothesis import HealthCheck, settings
 
 CONFORMANCE = Path(os.environ.get("K8SEDU_CONFORMANCE") or Path(__file__).parent / "conformance")
@@ -38,6 +37,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium, started once. A process can drive one only, so every test that needs a browser shares it."""
+    from browser.chromium import open_browser  # here, since a suite without a browser may use this file alone
+
     with open_browser() as chromium:
         yield chromium
 
