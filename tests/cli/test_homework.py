@@ -81,6 +81,22 @@ def test_one_version_for_all(here: Path) -> None:
     assert "look at" not in said.output
 
 
+def test_extensions_stand_in_the_class_list(here: Path) -> None:
+    """Who has another date in the column `due` is late only after that; nbgrader's folders and time stamps are understood."""
+    (here / "class.csv").write_text("student,due\nada,2026-12-10\nbob,\n")
+    call("release", "etcd", "--students", "class.csv", "-o", "out")
+    for student in ("ada", "bob"):
+        answer(here / "out" / student / "etcd.ipynb")
+        (here / "in" / student).mkdir(parents=True)
+        (here / "out" / student).rename(here / "in" / student / "etcd")
+        (here / "in" / student / "etcd" / "timestamp.txt").write_text("2026-12-05 12:00:00 UTC\n")
+    late = ("--due", "2026-12-01", "--late-per-day", "10", "--late-at-least", "50")
+    assert call("grade", "in", "--students", "class.csv", "--workers", "1", *late, *WALLS).exit_code == 0
+    assert {row["student"]: (row["points"], row["late"]) for row in rows(here / "grades.csv")} == {
+        "ada": ("36.0", ""), "bob": ("21.6", "84.0 h, 60%"),
+    }  # fmt: skip
+
+
 def test_check_tells_what_is_left(here: Path) -> None:
     """A student sees in one line per question what does not hold yet, and for a wrong answer the hint."""
     call("release", "etcd", "--student", "ada", "-o", "mine")

@@ -175,7 +175,7 @@ def test_feedback_says_what_was_asked_done_and_earned(raft_class: Any, ada: Resu
     asked = ("Homework: Raft", "ada", "Can this log exist?", "def legal(logs)", "no index may be missing")
     for part in (*asked, "4 of 4 points", "0 of 6 points", "waits to be read", "answers still wait"):
         assert part in text, part
-    assert page.count('class="k8sedu-film"') == 4
+    assert page.count('class="k8sedu-film"') == 5
     assert read(page).addresses == []
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -28,7 +28,7 @@ INTERRUPTED = 130
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default="grades.csv", show_default=True, help="The table.")
 @click.option("--assignment", "source", metavar="NOTEBOOK", help="The instructor's notebook; otherwise what the submissions say they are.")
-@click.option("--students", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The class list: who is missing is told.")
+@click.option("--students", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The class list.")
 @click.option("--secret", type=click.Path(path_type=Path, dir_okay=False), default="course.secret", show_default=True, help="Its file.")
 @click.option("--one-for-all", is_flag=True, help="Everybody had the same version.")
 @click.option("--due", metavar="DATE", help="When it was due, such as 2026-12-01T18:00+01:00.")
@@ -49,7 +49,8 @@ def command(folder: Path, output: Path, source: str | None, students: Path | Non
     listed = roster.read_roster(students) if students else ()
     loaded = assignment.load(sources.find(source) if source else sources.of_submissions(roster.submissions(folder, assignment="")))
     submissions = roster.submissions(folder, assignment=loaded.name, students=listed)
-    settings = Settings(seeds.read_secret(secret), one_for_all, _policy(options), options["unsandboxed"])
+    extensions = {student.id: student.due for student in listed if student.due}
+    settings = Settings(seeds.read_secret(secret), one_for_all, _policy(options, extensions), options["unsandboxed"])
     expect_sandbox(unsandboxed=options["unsandboxed"])
     store = Store(grade.results_folder(output))
     store.folder.mkdir(parents=True, exist_ok=True)
@@ -73,11 +74,12 @@ def expect_sandbox(*, unsandboxed: bool) -> None:
         expected()
 
 
-def _policy(options: dict[str, Any]) -> LatePolicy:
+def _policy(options: dict[str, Any], extensions: dict[str, str]) -> LatePolicy:
     from k8sedu.course.homework.late import LatePolicy, read_date
 
     due = read_date(options["due"]) if options["due"] else None
-    return LatePolicy(due, options["late_per_day"], options["late_at_least"], options["grace_minutes"]).checked()
+    granted = {student: read_date(text) for student, text in extensions.items()}
+    return LatePolicy(due, options["late_per_day"], options["late_at_least"], options["grace_minutes"], granted).checked()
 
 
 @contextmanager
@@ -99,7 +101,7 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
         from distributed import Client
     except ImportError:
         raise click.ClickException('Dask is not installed, expected it beside k8sedu: pip install "k8sedu[cluster]"') from None
-    with Client(address) as client:
+    with cast("Any", Client)(address) as client:
         yield client.get_executor()
 
 

@@ -39,6 +39,8 @@ class Student(NamedTuple):
     id: str
     name: str = ""
     email: str = ""
+    due: str = ""
+    """Another date for this student, as somebody has granted it; empty for the class's."""
 
 
 class Submission(NamedTuple):
@@ -68,7 +70,7 @@ def known_student(name: str) -> str:
 
 
 def read_roster(path: Path) -> tuple[Student, ...]:
-    """The class list: a CSV with a column `student` (or `id`, `username`, …), and perhaps `name` and `email`.
+    """The class list: a CSV with a column `student` (or `id`, `username`, …), and perhaps `name`, `email` and `due` (an extension).
 
     Raises:
         RosterError: no such column, a name that cannot be, or somebody twice.
@@ -86,7 +88,7 @@ def read_roster(path: Path) -> tuple[Student, ...]:
         student = known_student((row[key] or "").strip())
         if student in found:
             raise RosterError(f"{path.name}, line {number} names {student!r} again, expected each student once")
-        found[student] = Student(student, *((row.get(columns.get(name, "")) or "").strip() for name in ("name", "email")))
+        found[student] = Student(student, *((row.get(columns.get(name, "")) or "").strip() for name in ("name", "email", "due")))
     return tuple(found.values())
 
 
@@ -133,8 +135,7 @@ def _of_folder(entry: Path, assignment: str) -> Submission:
     student = _student(entry.name)
     if entry.is_symlink():
         return Submission(student, None, f"{entry.name} is a symbolic link, expected the student's own folder")
-    inner = entry / assignment
-    for place in (entry, inner) if inner.is_dir() and not inner.is_symlink() else (entry,):
+    for place in (entry, *_inner(entry, assignment)):
         notebooks = sorted(path for path in place.glob("*.ipynb") if not path.name.startswith("."))
         wanted = [path for path in notebooks if path.stem == assignment] or notebooks
         if len(wanted) == 1:
@@ -144,6 +145,12 @@ def _of_folder(entry: Path, assignment: str) -> Submission:
             met = f"{entry.name} holds {len(wanted)} notebooks ({names})"
             return Submission(student, None, f"{met}, expected one called {assignment}.ipynb")
     return Submission(student, None, f"{entry.name} holds no notebook, expected {assignment}.ipynb")
+
+
+def _inner(entry: Path, assignment: str) -> list[Path]:
+    """The assignment's folder, which nbgrader makes; any folder, while it is not known which assignment this is."""
+    wanted = [entry / assignment] if assignment else sorted(path for path in entry.iterdir() if not path.name.startswith("."))
+    return [path for path in wanted if path.is_dir() and not path.is_symlink()]
 
 
 def _of_file(student: str, path: Path) -> Submission:

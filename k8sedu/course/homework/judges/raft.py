@@ -251,11 +251,31 @@ class Timers(Judge):
 
     def fault(self, value: Any) -> str:
         """Simulate, then ask."""
-        is_pair = type(value) is list and len(value) == 2 and all(type(item) is int for item in value)
-        if not is_pair or not TIMEOUT_MS_MIN <= value[0] < value[1] <= TIMEOUT_MS_MAX or value[1] > RATIO_MAX * value[0]:
+        if not are_timeouts(value):
             wanted = f"whole milliseconds from {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX}, the longest at most {RATIO_MAX} times the shortest"
             return f"is {shown(value)}, expected [shortest, longest] in {wanted}"
         return self.question(list(elections(self.size, self.delay_ms, (value[0], value[1]))))
+
+    def picture(self, value: Any) -> str:
+        """The first of the runs as a film."""
+        if not are_timeouts(value):
+            return ""
+        timeouts_ms = (value[0], value[1])
+        first = _run(self.size, self.delay_ms, timeouts_ms, 1, None).where("become_leader")
+        fate = (first[0].actor, _crash_ms(first[0])) if first else None
+        return film(_run(self.size, self.delay_ms, timeouts_ms, 1, fate, frames=True))
+
+
+def are_timeouts(value: Any) -> bool:
+    """Is this a pair of timeouts that a group can be run with?
+
+    >>> are_timeouts([150, 300]), are_timeouts([300, 150]), are_timeouts([True, 300]), are_timeouts("150")
+    (True, False, False, False)
+    """
+    if type(value) is not list or len(value) != 2 or not all(type(item) is int for item in value):
+        return False
+    low, high = int(value[0]), int(value[1])
+    return TIMEOUT_MS_MIN <= low < high <= min(TIMEOUT_MS_MAX, RATIO_MAX * low)
 
 
 TIMEOUT_MS_MIN, TIMEOUT_MS_MAX, RATIO_MAX = 10, 20_000, 20
@@ -274,14 +294,20 @@ def _elections(size: int, delay_ms: tuple[float, float], timeouts_ms: tuple[int,
     first = calm.where("become_leader")
     if not first:
         return Elections(len(_stood(calm)), 0, None)
-    at_ms = round(first[0].time_ms + CRASH_AFTER_MS)
+    at_ms = _crash_ms(first[0])
     trace = _run(size, delay_ms, timeouts_ms, seed, (first[0].actor, at_ms))
     leaders = trace.where("become_leader")
     after = [step.time_ms - at_ms for step in leaders if step.time_ms > at_ms]
     return Elections(len(_stood(trace)), len({step.detail.term for step in leaders}), after[0] if after else None)
 
 
-def _run(size: int, delay_ms: tuple[float, float], timeouts_ms: tuple[int, int], seed: int, fate: tuple[str, int] | None) -> Trace:
+def _crash_ms(elected: Step) -> int:
+    return round(elected.time_ms + CRASH_AFTER_MS)
+
+
+def _run(
+    size: int, delay_ms: tuple[float, float], timeouts_ms: tuple[int, int], seed: int, fate: tuple[str, int] | None, *, frames: bool = False
+) -> Trace:
     """One run; `fate` is who crashes and when. It lasts as long as two elections may."""
     low, high = timeouts_ms
     config = Config(election_ticks_min=low, election_ticks_max=high, heartbeat_ticks=max(low // 2, 1))
@@ -289,7 +315,7 @@ def _run(size: int, delay_ms: tuple[float, float], timeouts_ms: tuple[int, int],
     duration_ms = (fate[1] if fate else 0) + 2 * high + 8 * delay_ms[1]
     return raft.simulate(
         size=size, seed=seed, duration_ms=duration_ms, network=Network(delay_ms=delay_ms), config=config, faults=faults,
-        frames=False, check=False,
+        frames=frames, check=False,
     )  # fmt: skip
 
 
