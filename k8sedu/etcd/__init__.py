@@ -6,7 +6,7 @@ Read the files in this order:
 2. `btree`, `keyindex`, `bptree` - the two trees, and the history of a key
 3. `ranges`, `checks`, `txn`, `mvcc`, `hashkv` - the store: reading, refusing, transactions, the whole, and its checksum
 4. `watch`, `watchers`, `lease` - being told of changes, and keys that live only while somebody renews them
-5. `protobuf`, `schema`, `crc32c`, `wal`, `waldir`, `snapshot`, `logform`, `memberdir` - what lies on disk
+5. `protobuf`, `schema`, `crc32c`, `wal`, `walparts`, `waldir`, `snapshot`, `logform`, `memberdir` - what lies on disk
 6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine; requests as words, JSON and recordings
 7. `bolt`, `identity`, `member`, `members`, `file_frames`, `datadir` - a real etcd's directory, opened
 8. `frames`, `accounts`, `invariants`, `agreement`, `sim`, `views`, `lab` - how a run is remembered and judged, runs, pictures, laboratories
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from k8sedu.etcd.mvcc import Store
     from k8sedu.etcd.revision import Revision
     from k8sedu.etcd.server import Server
-    from k8sedu.etcd.sim import Clients, fork, rerun, run_scenario, scenario_of, simulate, tell
+    from k8sedu.etcd.sim import Clients, fork, rerun, run_scenario, scenario_of, simulate, tell, write_log
     from k8sedu.etcd.watch import WatchHub
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "tell",
     "txn_account",
     "views",
+    "write_log",
 ]
 
 __getattr__, __dir__ = attach(
@@ -106,5 +107,6 @@ __getattr__, __dir__ = attach(
         "tell": "sim",
         "txn_account": "accounts",
         "views": "views",
+        "write_log": "sim",
     },
 )

@@ -5,6 +5,7 @@
 what can happen to them
 3. `frames`, `telling` - what a trace remembers of it
 4. `experiments` - what keep-alives cost
+5. `story`, `wal_story` - one store, and one log, told line by line
 
 Below the log everything is `k8sedu.raft.sim`. Same seed and parameters, same trace, on every machine.
 """
@@ -22,6 +23,7 @@ from k8sedu.etcd.sim.member import Member, Wal
 from k8sedu.etcd.sim.parameters import Parameters, SimulationError, gather
 from k8sedu.etcd.sim.settings import read_settings, write_settings
 from k8sedu.etcd.sim.story import tell
+from k8sedu.etcd.sim.wal_story import write_log
 from k8sedu.etcd.sim.world import Cluster
 from k8sedu.raft.checker import Checker
 from k8sedu.raft.config import Config
@@ -36,7 +38,10 @@ from k8sedu.sim.scenario import Scenario, read
 from k8sedu.sim.seeds import stream
 from k8sedu.trace import Step, Trace
 
-__all__ = ["Clients", "ClientsError", "Parameters", "SimulationError", "fork", "rerun", "run_scenario", "scenario_of", "simulate", "tell"]
+__all__ = [
+    "Clients", "ClientsError", "Parameters", "SimulationError", "fork", "rerun", "run_scenario", "scenario_of", "simulate", "tell",
+    "write_log",
+]  # fmt: skip
 
 
 def simulate(

@@ -4,6 +4,7 @@
 - `txn_card`: a transaction as if, then, else, with the view that its comparisons saw
 - `term_revision_timeline`, `watch_lanes`, `lease_timeline`, `keep_alive_bars`: matplotlib, each takes `ax=` and returns Axes
 - `two_trees`: one instant of a store as shapes, of the model or of a real member
+- `wal_bytes`, `wal_film`: a write-ahead log as records and as bytes, of the model or of a real member
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from k8sedu.etcd.views.two_trees import two_trees
     from k8sedu.etcd.views.txn_card import txn_card
     from k8sedu.etcd.views.txn_film import txn_film
+    from k8sedu.etcd.views.wal_bytes import wal_bytes
+    from k8sedu.etcd.views.wal_film import wal_film
 
 _MODULES = {
     "film": "play",
@@ -33,6 +36,8 @@ _MODULES = {
     "two_trees": "two_trees",
     "txn_card": "txn_card",
     "txn_film": "txn_film",
+    "wal_bytes": "wal_bytes",
+    "wal_film": "wal_film",
 }
 
 __all__ = [
@@ -49,11 +54,13 @@ __all__ = [
     "two_trees",
     "txn_card",
     "txn_film",
+    "wal_bytes",
+    "wal_film",
     "watch_lanes",
 ]
 
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-_SAME_NAME = ("lease_film", "members_film", "story_film", "two_trees", "txn_card", "txn_film")
+_SAME_NAME = ("lease_film", "members_film", "story_film", "two_trees", "txn_card", "txn_film", "wal_bytes", "wal_film")
 
 __getattr__, __dir__ = attach(__name__, {**_NAMES, **{name: f"{name}.{name}" for name in _SAME_NAME}})
