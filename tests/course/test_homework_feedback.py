@@ -218,6 +218,18 @@ def test_late_and_unsandboxed_work_is_told(raft_class: Any, ada: Result) -> None
     assert "迟交 2.0 小时" in feedback.page(raft_class.assignment, changed, language="zh")
 
 
+def test_a_transaction_is_shown_and_a_hidden_check_is_not(etcd_class: Any) -> None:
+    """Commands are shown as films, one per answer; what only a hidden check asks is drawn when it is revealed."""
+    answers = {"q2b": "def update(key, seen, value):\n    return f'put {key} {value}' if seen > 2 else 3"}
+    result = etcd_class.mark(answers)
+    pages = [feedback.page(etcd_class.assignment, result, reveal=reveal) for reveal in (False, True)]
+    assert [page.count('class="k8sedu-film"') for page in pages] == [1, 1]
+    hidden = [question._replace(checks=tuple(check._replace(hidden=True) for check in question.checks)) for question in result.questions]
+    masked = result._replace(questions=tuple(hidden))
+    assert feedback.page(etcd_class.assignment, masked).count('class="k8sedu-film"') == 0
+    assert feedback.page(etcd_class.assignment, masked, reveal=True).count('class="k8sedu-film"') == 1
+
+
 def test_films_speak_the_pages_language(raft_class: Any, ada: Result) -> None:
     """On a Chinese page the films begin in Chinese, and afterwards everything speaks as before."""
     pages = {code: feedback.page(raft_class.assignment, ada, language=code) for code in ("en", "zh")}

@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from k8sedu.course.homework.assignment import Assignment, Question
-from k8sedu.course.homework.judging import shown
+from k8sedu.course.homework.checking import Claim
+from k8sedu.course.homework.judging import Judge, shown
 from k8sedu.course.homework.results import CheckResult, Late, ManualResult, QuestionResult, Result
 from k8sedu.course.homework.roster import known_student
 from k8sedu.course.homework.split import SplitError, checks
@@ -200,30 +202,41 @@ def _manual(manual: ManualResult, lang: str) -> str:
 
 
 def _pictures(assignment: Assignment, result: Result) -> dict[str, tuple[str, ...]]:
-    """For each question the pictures that its judges can draw of the values that were given."""
+    """For each question one picture of every value that was given: what the first judge saw that was not content, else the last one.
+
+    A hidden check's picture would show what it does before it asks, so none is drawn.
+    """
     if result.status != "graded":
         return {}
     names = assignment.namespace(student=result.student, seed=result.seed)
-    found: dict[str, tuple[str, ...]] = {}
     values = {one.id: iter(one.checks) for one in result.questions}
+    found: dict[str, tuple[str, ...]] = {}
     for question in assignment.questions:
-        drawn: dict[str, str] = {}
-        for cell in question.tests:
-            try:
-                claims = checks(assignment.splits[cell.grade_id], names).claims
-            except SplitError:
-                continue
-            for claim, check in zip(claims, values.get(question.id, iter(())), strict=False):
-                if check.value is not None:
-                    drawn.setdefault(shown(check.value) + claim.call.name, _drawn(claim.judge, check.value))
-        found[question.id] = tuple(picture for picture in drawn.values() if picture)
+        chosen: dict[str, tuple[Judge, CheckResult]] = {}
+        for claim, check in _pairs(question, assignment, names, values.get(question.id, iter(()))):
+            key = shown(check.value) + claim.call.name
+            if check.value is not None and not check.hidden and (key not in chosen or chosen[key][1].holds):
+                chosen[key] = (claim.judge, check)
+        found[question.id] = tuple(picture for judge, check in chosen.values() for picture in [_drawn(judge, check.value)] if picture)
     return found
 
 
-def _drawn(judge: object, value: object) -> str:
+def _pairs(
+    question: Question, assignment: Assignment, names: dict[str, Any], results: Iterator[CheckResult]
+) -> Iterator[tuple[Claim, CheckResult]]:  # fmt: skip
+    """The checks of a question as the tests write them, each with what came of it."""
+    for cell in question.tests:
+        try:
+            claims = checks(assignment.splits[cell.grade_id], names).claims
+        except SplitError:
+            return
+        yield from zip(claims, results, strict=False)
+
+
+def _drawn(judge: Judge, value: object) -> str:
     """A judge's picture; one that cannot be drawn is left out, since the words stand beside it."""
     try:
-        return str(judge.picture(value))  # type: ignore[attr-defined]  # a Judge
+        return judge.picture(value)
     except Exception:
         return ""
 

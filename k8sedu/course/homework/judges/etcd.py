@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from k8sedu import etcd
 from k8sedu.course.homework.judging import Judge, shown
@@ -121,11 +121,13 @@ class Commands(Judge):
         return story if isinstance(story, str) else self.question(story)
 
     def picture(self, value: Any) -> str:
-        """The two trees, command by command."""
-        if isinstance(self._of(value), str):
+        """A transaction as its if, then and else; other commands as their way through the two trees."""
+        story = self._of(value)
+        if isinstance(story, str):
             return ""
+        view: Literal["txn", "trees"] = "txn" if any(isinstance(step.request, TxnRequest) for step in story.steps) else "trees"
         lines = (line.strip() for line in (*self.before, *_text(value).split("\n"), *self.after))
-        forms, _ = etcd.views.play(etcd.tell([line for line in lines if line and not WAIT.fullmatch(line)]))._repr_mimebundle_()
+        forms, _ = etcd.views.play(etcd.tell([line for line in lines if line and not WAIT.fullmatch(line)]), view)._repr_mimebundle_()
         return str(forms["text/html"])
 
     def _of(self, value: Any) -> Story | str:
