@@ -90,7 +90,7 @@ def parts() -> list[Part]:
         Part("widgets in Lab", "live animations in JupyterLab", lab + " into the environment that runs JupyterLab", widget_extension),
         _package("distributed", "experiments on many machines", 'pip install "k8sedu[cluster]"'),
         _package("sphinx-revealjs", "slides and pages", 'pip install "k8sedu[slides]"'),
-        Part("Chromium", "measuring and printing slides, and the browser tests", "apt-get install chromium, or any Chromium or Chrome", chromium),
+        Part("Chromium", "measuring and printing slides, and the browser tests", "apt-get install chromium, or Google Chrome", chromium),
         Part("bubblewrap", "a sandbox around homework that is graded", "apt-get install bubblewrap (Linux only)", program("bwrap")),
         Part("etcd", "comparing the model with a real etcd", "apt-get install etcd-server", program("etcd")),
         Part("Chinese font", "Chinese labels in matplotlib charts", "apt-get install fonts-noto-cjk", chinese_font),

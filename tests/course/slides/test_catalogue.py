@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sedu.course import lessons
+from k8sedu.course import lessons, syllabus
 from k8sedu.course.notebook import NotebookError, read
 from k8sedu.course.slides import catalogue
 from k8sedu.course.slides.catalogue import LECTURES
@@ -51,6 +51,11 @@ def test_every_lesson_says_how_it_is_cut() -> None:
         kinds = [[cell.slide_type for cell in each] for each in cells]
         assert kinds[0] == kinds[1], name
         assert "slide" in kinds[0], name
+
+
+def test_the_course_table_names_the_finished_decks() -> None:
+    """A lecture that the README's table promises can be built, and none is forgotten there."""
+    assert sorted(syllabus.LECTURES.values()) == sorted(lecture.name for lecture in LECTURES)
 
 
 def test_a_file_is_found_by_its_path(tmp_path: Path) -> None:
