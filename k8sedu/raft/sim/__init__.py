@@ -3,6 +3,7 @@
 1. `simulate` runs a group and returns its `Trace`; `fork` re-lives a trace and changes its future
 2. `parameters`, `server`, `clients`, `world`, `actions` - what a run depends on, who lives in it, and what can happen to them
 3. `experiments` - the measurements of the papers, done again
+4. `replicas` - a few servers in somebody else's world: what a cluster manager puts under its state
 
 Same seed and parameters, same trace, on every machine.
 """
