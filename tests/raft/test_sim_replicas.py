@@ -140,3 +140,13 @@ def test_the_same_seed_is_the_same_history(seed: int) -> None:
         env.run(until=4 * SECOND)
         told.append((replicas.leader, replicas.messages))
     assert told[0] == told[1]
+
+
+def test_a_run_can_begin_with_the_leader_that_one_wants() -> None:
+    """Who is told to stand for election at once leads within milliseconds."""
+    env = simpy.Environment(initial_time=0)
+    replicas = Replicas(env, NAMES, machine=Lines, seed=0, config=Config())
+    replicas.start()
+    replicas.campaign("b")
+    env.run(until=10_000)
+    assert replicas.leader == "b"

@@ -118,6 +118,10 @@ class Replicas:
             return None
         return index
 
+    def campaign(self, name: str) -> None:
+        """Let a server stand for election now, so that a run can begin with a leader."""
+        self._act(self.members[name], lambda node: node.campaign())
+
     # -- faults --------------------------------------------------------------------------------------------------------------------------
 
     def crash(self, name: str) -> None:
