@@ -284,16 +284,22 @@ class Group:
         """Deliver messages until nobody has anything more to say."""
         while True:
             while self._wire:
-                message = self._wire.popleft()
-                replica = self.running.get(message.receiver)
-                if replica is not None:
-                    self._carry_out(replica, replica.receive(message))
+                self._deliver(self._wire.popleft())
             for replica in tuple(self.running.values()):
                 for ready in replica.send(self.running.__contains__):
                     self._carry_out(replica, ready)
             if not self._wire:
                 break
         self._run_errands()
+
+    def _deliver(self, message: Message) -> None:
+        """Hand a message over. What only a leader takes comes back to its sender, who would otherwise wait for an answer in vain: a leader
+        that was stopped and started again at once leads no more, and the others have not noticed."""
+        receiver, sender = self.running.get(message.receiver), self.running.get(message.sender)
+        if receiver is not None and receiver.accepts(message):
+            self._carry_out(receiver, receiver.receive(message))
+        elif message.kind == "propose" and sender is not None:
+            sender.take_back(message)
 
     def _carry_out(self, replica: Replica, ready: Ready) -> None:
         """Write first, then send, then apply: a promise must survive a crash before anybody hears it."""

@@ -25,7 +25,7 @@ from k8sedu.etcd.server import Server
 from k8sedu.raft.config import Config
 from k8sedu.raft.messages import Entry, Message, Snapshot
 from k8sedu.raft.node import Node
-from k8sedu.raft.ready import NOTHING, Ready
+from k8sedu.raft.ready import Ready
 from k8sedu.raft.rules import Rules
 from k8sedu.raft.storage import Storage
 
@@ -72,6 +72,8 @@ class Replica:
         self.requests = first_request
         """The number of its next request: none may be used twice, also not after a restart."""
         self.unsent: list[Ticket] = []
+        self.returned: list[Ticket] = []
+        """Came back from a member that does not lead any more; it goes out again when somebody else may."""
         self.proposed: dict[str, Ticket] = {}
         self.asked: dict[str, list[Ticket]] = {}
         self.confirmed: list[tuple[int, Ticket]] = []
@@ -121,14 +123,22 @@ class Replica:
         return self.node.read(context)
 
     def ask_again(self) -> None:
-        """Questions may have been lost with a leader: ask anew; a read does no harm twice."""
-        for tickets in self.asked.values():
+        """Questions may have been lost with a leader: ask anew; a read does no harm twice. What came back goes out again too."""
+        for tickets in (self.returned, *self.asked.values()):
             self.unsent += tickets
-        self.asked = {}
+        self.returned, self.asked = [], {}
+
+    def take_back(self, message: Message) -> None:
+        """A proposal that met nobody who leads stands in no log, so it may go out again without being done twice."""
+        request_id, _ = read_entry(message.context)
+        ticket = self.proposed.pop(request_id, None)
+        if ticket is not None:
+            self.returned.append(ticket)
 
     def give_up(self, ticket: Ticket) -> None:
         """Nobody waits for this any more."""
-        self.unsent = [each for each in self.unsent if each is not ticket]
+        for kept in (self.unsent, self.returned):
+            kept[:] = [each for each in kept if each is not ticket]
         self.proposed = {number: each for number, each in self.proposed.items() if each is not ticket}
 
     def _next_number(self) -> int:
@@ -138,10 +148,12 @@ class Replica:
     # -- what Raft says -------------------------------------------------------------------------------------------------------------------
 
     def receive(self, message: Message) -> Ready:
-        """Take a message of another member; a proposal that comes to one who does not lead is dropped."""
-        if message.kind != "propose":
-            return self.node.step(message)
-        return self.node.propose(message.context) if way_of_proposals(self.node) == self.name else NOTHING
+        """Take a message of another member."""
+        return self.node.propose(message.context) if message.kind == "propose" else self.node.step(message)
+
+    def accepts(self, message: Message) -> bool:
+        """Is this for us? A proposal is for the leader alone, and who sent it may not know yet that there is another one."""
+        return message.kind != "propose" or way_of_proposals(self.node) == self.name
 
     def absorb(self, ready: Ready, *, now_ms: int) -> None:
         """Apply what is committed and answer who can be answered; what must survive is on disk by now."""
@@ -190,7 +202,7 @@ class Replica:
 
     def end(self) -> None:
         """The member stops: whoever waits here is told."""
-        waiting = [*self.unsent, *self.proposed.values(), *(ticket for tickets in self.asked.values() for ticket in tickets)]
+        waiting = [*self.unsent, *self.returned, *self.proposed.values(), *(ticket for tickets in self.asked.values() for ticket in tickets)]
         for ticket in (*waiting, *(ticket for _, ticket in self.confirmed)):
             ticket.response = StoppedError()
 

@@ -70,6 +70,30 @@ def test_a_majority_goes_on() -> None:
     assert (kv.value, kv.version) == (b"2", 2)
 
 
+def test_a_leader_that_starts_again_at_once_swallows_nothing() -> None:
+    """A write passed on to one who led until just now comes back, and is done once when somebody leads; who gave up before that did nothing."""
+    group = group_of()
+    group.stop("n1")
+    group.start("n1")
+    assert group.running["n2"].node.leader == "n1", "it has not noticed"
+    ticket, given_up = group.ask("n2", PutRequest("a", "1")), group.ask("n3", PutRequest("b", "1"))
+    assert (ticket.response, given_up.response) == (None, None)
+    group.give_up("n3", given_up)
+    pass_time(group)
+    assert ticket.response.header.revision == 2
+    assert [group.ask("n3", RangeRequest(key)).response.count for key in "ab"] == [1, 0]
+
+
+def test_a_write_on_its_way_ends_with_its_member() -> None:
+    """Who waits at a member that stops is told, also when the write had come back from a leader of the past."""
+    group = group_of()
+    group.stop("n1")
+    group.start("n1")
+    ticket = group.ask("n2", PutRequest("a", "1"))
+    group.stop("n2")
+    assert isinstance(ticket.response, StoppedError)
+
+
 def test_without_a_majority_nothing_is_answered() -> None:
     """A minority answers no write and no linearizable read; a serializable read it may, and its status names the trouble."""
     group = group_of()

@@ -14,6 +14,7 @@ from k8sedu.etcd.api import (
     StatusRequest,
     TxnRequest,
 )
+from k8sedu.etcd.entry import read_entry
 from k8sedu.etcd.errors import EmptyKeyError, StoppedError
 from k8sedu.etcd.lease import Lessor
 from k8sedu.etcd.replica import Replica, Ticket, due_reads, follow_leadership, is_local, request_of, way_of_proposals
@@ -102,7 +103,14 @@ def test_requests_wait_for_a_leader_that_can_be_reached() -> None:
     (ready,) = replica.send(lambda name: name == "n1")
     (message,) = ready.messages
     assert (message.kind, message.receiver, ticket.is_proposed) == ("propose", "n1", True)
-    assert replica.receive(message) == Ready(), "who does not lead drops a proposal"
+    assert not replica.accepts(message), "who does not lead takes no proposal"
+    replica.take_back(message)
+    assert replica.send(lambda _: True) == (), "it waits a while before it goes out again"
+    replica.ask_again()
+    ((again,),) = (ready.messages for ready in replica.send(lambda _: True))
+    assert (again.kind, read_entry(again.context)[1]) == ("propose", ticket.request)
+    replica.take_back(message)
+    assert ticket in replica.proposed.values(), "a number that nobody waits for any more brings nothing back"
 
 
 def test_a_bad_request_is_refused_at_once() -> None:

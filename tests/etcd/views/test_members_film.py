@@ -71,7 +71,8 @@ def test_what_did_not_change_is_shared(run: Trace) -> None:
 @pytest.mark.parametrize(("system", "view"), [(system, view) for system, views in FILMS.items() for view in views])
 def test_every_trace_can_be_played(run: Trace, system: str, view: str) -> None:
     """Each view of each kind of trace makes a page that plays by itself."""
-    trace = run if system == "etcd" else etcd.tell(["put a 1", "txn if mod a = 2 then put a 2"])
+    stories = {"etcd-store": etcd.tell(["put a 1", "txn if mod a = 2 then put a 2"]), "etcd-wal": etcd.write_log(["append 1 1 put a 1"])}
+    trace = run if system == "etcd" else stories[system]
     stretch = {"start_ms": 1_000, "end_ms": 3_000} if view in ("members", "leases") else {}
     assert etcd.views.play(trace, view, **stretch).to_html().startswith("<!doctype html>")  # type: ignore[arg-type]  # of the table
 
