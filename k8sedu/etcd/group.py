@@ -293,8 +293,10 @@ class Group:
         self._run_errands()
 
     def _deliver(self, message: Message) -> None:
-        """Hand a message over. What only a leader takes comes back to its sender, who would otherwise wait for an answer in vain: a leader
-        that was stopped and started again at once leads no more, and the others have not noticed."""
+        """Hand a message over. What only a leader takes comes back to its sender, who would otherwise wait for an answer in vain.
+
+        A leader that was stopped and started again at once leads no more, and the others have not noticed.
+        """
         receiver, sender = self.running.get(message.receiver), self.running.get(message.sender)
         if receiver is not None and receiver.accepts(message):
             self._carry_out(receiver, receiver.receive(message))

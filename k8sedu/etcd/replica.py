@@ -202,8 +202,9 @@ class Replica:
 
     def end(self) -> None:
         """The member stops: whoever waits here is told."""
-        waiting = [*self.unsent, *self.returned, *self.proposed.values(), *(ticket for tickets in self.asked.values() for ticket in tickets)]
-        for ticket in (*waiting, *(ticket for _, ticket in self.confirmed)):
+        asked = (ticket for tickets in self.asked.values() for ticket in tickets)
+        confirmed = (ticket for _, ticket in self.confirmed)
+        for ticket in (*self.unsent, *self.returned, *self.proposed.values(), *asked, *confirmed):
             ticket.response = StoppedError()
 
 

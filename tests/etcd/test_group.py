@@ -71,7 +71,7 @@ def test_a_majority_goes_on() -> None:
 
 
 def test_a_leader_that_starts_again_at_once_swallows_nothing() -> None:
-    """A write passed on to one who led until just now comes back, and is done once when somebody leads; who gave up before that did nothing."""
+    """A write passed on to one who led until just now comes back, and is done once when somebody leads, unless its client gave up."""
     group = group_of()
     group.stop("n1")
     group.start("n1")

@@ -108,7 +108,7 @@ def test_requests_wait_for_a_leader_that_can_be_reached() -> None:
     assert replica.send(lambda _: True) == (), "it waits a while before it goes out again"
     replica.ask_again()
     ((again,),) = (ready.messages for ready in replica.send(lambda _: True))
-    assert (again.kind, read_entry(again.context)[1]) == ("propose", ticket.request)
+    assert (again.kind, read_entry(again.context)[1]) == ("propose", PutRequest(b"a"))
     replica.take_back(message)
     assert ticket in replica.proposed.values(), "a number that nobody waits for any more brings nothing back"
 
