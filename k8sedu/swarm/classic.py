@@ -1,12 +1,16 @@
 """Classic Swarm: many Docker hosts seen as one, and three ways to choose among them.
 
-Classic Swarm took the commands of Docker itself and only decided *where*: filters first, then it kept the hosts that are large enough, gave
-each a weight, and sorted. **spread** takes the emptiest, **binpack** the fullest that still fits, **random** does not look at all. The
-weights are whole numbers and cut, not rounded, so that ties are frequent; then the number of containers decides.
+Classic Swarm took the commands of Docker itself and only decided *where*: filters first (`filters`), then it kept the hosts that are large
+enough, gave each a weight, and sorted. **spread** takes the emptiest, **binpack** the fullest that still fits, **random** does not look at
+all. The weights are whole numbers and cut, not rounded, so that ties are frequent; then the number of containers decides. A container
+that has stopped still lies on its host, and counts in everything until somebody removes it.
 
-Source: docker-archive/classicswarm, scheduler/strategy (weighted_node.go, spread.go, binpack.go, random.go); total resources include the
-overcommit of 5 per cent.
-Left out: the dependency and affinity filters between containers, and the health filter's probing.
+Cores are counted in thousandths here, so that one workload can be given to every manager. Swarm itself knew whole cores; for those the
+weights are Swarm's own.
+
+Source: docker-archive/classicswarm, scheduler/strategy (weighted_node.go, spread.go, binpack.go, random.go), cluster/engine.go
+(UsedCpus, UsedMemory and TotalCpus); total resources include the overcommit of 5 per cent.
+Left out: the probing that the health indicator comes from.
 """
 
 from __future__ import annotations
@@ -15,50 +19,81 @@ from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import NamedTuple
 
-from k8sedu.errors import K8sEduError
+from k8sedu.docker.ports import Published
+from k8sedu.swarm.errors import SwarmError
 
 OVERCOMMIT_PERCENT = 5
 HEALTH_FACTOR = {"spread": -10, "binpack": 10}
 STRATEGIES = ("spread", "binpack", "random")
 
 
-class SwarmError(K8sEduError, ValueError):
-    """No host can take the container, or there is no such strategy."""
+class Wanted(NamedTuple):
+    """What `docker run` is asked for. 0 millicores or bytes ask for nothing.
+
+    `constraints` speak of the host (`"storage==ssd"`, `"node!=host-1"`), `affinities` of what is on it already (`"container==redis"`,
+    `"image==nginx"`, or a container's label), `whitelist` names hosts (`"node==a|b"`). `needs` are containers that must be on the same
+    host, as `--link`, `--volumes-from` or `--net=container:` say. `reschedule` is `"on-node-failure"` or empty.
+    """
+
+    cpu_millicores: int = 0
+    memory_bytes: int = 0
+    name: str = ""
+    image: str = ""
+    ports: tuple[Published, ...] = ()
+    constraints: tuple[str, ...] = ()
+    affinities: tuple[str, ...] = ()
+    whitelist: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    labels: Mapping[str, str] = {}
+    reschedule: str = ""
+
+
+class Container(NamedTuple):
+    """A container on a host; a stopped one still counts."""
+
+    wanted: Wanted
+    is_running: bool = True
 
 
 class Engine(NamedTuple):
-    """A Docker host as Swarm sees it: whole cores and bytes, what is promised of them, and how many containers there are.
+    """A Docker host as Swarm sees it: what it has, and every container that lies on it.
 
-    `health` is 100 for a healthy host, 0 for one that does not answer. Stopped containers count as containers, too.
+    `is_healthy` is whether it answers at all, `health` an indicator from 0 to 100 of how well it has answered lately.
     """
 
     name: str
-    cpus: int
+    cpu_millicores: int
     memory_bytes: int
-    used_cpus: int = 0
-    used_memory_bytes: int = 0
-    containers: int = 0
+    containers: tuple[Container, ...] = ()
     health: int = 100
+    is_healthy: bool = True
     labels: Mapping[str, str] = {}
+    images: tuple[str, ...] = ()
     overcommit_percent: int = OVERCOMMIT_PERCENT
 
     @property
-    def total_cpus(self) -> int:
-        """The cores that may be promised, cut to whole ones."""
-        return self.cpus + self.cpus * self.overcommit_percent // 100
+    def total_cpu_millicores(self) -> int:
+        """What may be promised: the overcommit gives whole cores only, so a small host has none of it."""
+        return self.cpu_millicores + self.cpu_millicores // 1_000 * self.overcommit_percent // 100 * 1_000
 
     @property
     def total_memory_bytes(self) -> int:
         """The memory that may be promised."""
         return self.memory_bytes + self.memory_bytes * self.overcommit_percent // 100
 
+    @property
+    def used_cpu_millicores(self) -> int:
+        """What its containers asked for, stopped ones too."""
+        return sum(each.wanted.cpu_millicores for each in self.containers)
 
-class Wanted(NamedTuple):
-    """A container that asks for room: cores and memory (0 asks for nothing), and constraints on the host's labels."""
+    @property
+    def used_memory_bytes(self) -> int:
+        """The memory that its containers asked for, stopped ones too."""
+        return sum(each.wanted.memory_bytes for each in self.containers)
 
-    cpus: int = 0
-    memory_bytes: int = 0
-    constraints: Mapping[str, str] = {}
+    def holds(self, name: str) -> bool:
+        """Whether a container of this name lies here."""
+        return any(each.wanted.name == name for each in self.containers)
 
 
 class Weighed(NamedTuple):
@@ -68,25 +103,11 @@ class Weighed(NamedTuple):
     weight: int
 
 
-def constrained(wanted: Wanted, engines: Iterable[Engine]) -> list[Engine]:
-    """The constraint filter: hosts that carry every label that is asked for.
-
-    Raises:
-        SwarmError: there is none; the message is Swarm's.
-    """
-    engines = list(engines)
-    for key, value in wanted.constraints.items():
-        engines = [engine for engine in engines if engine.labels.get(key) == value]
-        if not engines:
-            raise SwarmError(f"Unable to find a node that satisfies the following conditions [{key}=={value}]")
-    return engines
-
-
 def weigh(wanted: Wanted, engines: Iterable[Engine], *, health_factor: int) -> list[Weighed]:
     """The hosts on which the container fits, each with its weight, in the order in which they came.
 
-    >>> half = Engine("h1", cpus=4, memory_bytes=8, used_cpus=1, used_memory_bytes=2)
-    >>> weigh(Wanted(cpus=1, memory_bytes=2), [half], health_factor=-10)[0].weight
+    >>> other = Container(Wanted(cpu_millicores=1_000, memory_bytes=2))
+    >>> weigh(Wanted(1_000, 2), [Engine("h1", 4_000, 8, (other,))], health_factor=-10)[0].weight
     -900
 
     The two scores are 50 and 50 per cent; the health of 100 counts minus ten times.
@@ -96,10 +117,9 @@ def weigh(wanted: Wanted, engines: Iterable[Engine], *, health_factor: int) -> l
     """
     found = []
     for engine in engines:
-        if engine.total_memory_bytes < wanted.memory_bytes or engine.total_cpus < wanted.cpus:
+        if engine.total_memory_bytes < wanted.memory_bytes or engine.total_cpu_millicores < wanted.cpu_millicores:
             continue
-        cpu = (engine.used_cpus + wanted.cpus) * 100 // engine.total_cpus if wanted.cpus > 0 else 100
-        memory = (engine.used_memory_bytes + wanted.memory_bytes) * 100 // engine.total_memory_bytes if wanted.memory_bytes > 0 else 100
+        cpu, memory = scores(wanted, engine)
         if cpu <= 100 and memory <= 100:
             found.append(Weighed(engine, cpu + memory + health_factor * engine.health))
     if not found:
@@ -107,8 +127,18 @@ def weigh(wanted: Wanted, engines: Iterable[Engine], *, health_factor: int) -> l
     return found
 
 
+def scores(wanted: Wanted, engine: Engine) -> tuple[int, int]:
+    """How full the host would be, in whole per cents of its cores and of its memory; 100 for what is not asked for."""
+    cpu = memory = 100
+    if wanted.cpu_millicores > 0:
+        cpu = (engine.used_cpu_millicores + wanted.cpu_millicores) * 100 // engine.total_cpu_millicores
+    if wanted.memory_bytes > 0:
+        memory = (engine.used_memory_bytes + wanted.memory_bytes) * 100 // engine.total_memory_bytes
+    return cpu, memory
+
+
 def rank(wanted: Wanted, engines: Iterable[Engine], strategy: str = "spread", *, rng: Random | None = None) -> list[Engine]:
-    """The hosts that may take the container, the best first.
+    """The hosts that may take the container, the best first; filters are not asked (`filters.select` does both).
 
     Args:
         wanted: the container.
@@ -121,11 +151,11 @@ def rank(wanted: Wanted, engines: Iterable[Engine], strategy: str = "spread", *,
     """
     if strategy not in STRATEGIES:
         raise SwarmError(f"the strategy {strategy!r} is not known, expected one of {', '.join(STRATEGIES)}")
-    candidates = constrained(wanted, engines)
+    candidates = list(engines)
     if strategy == "random":
         return _shuffled(candidates, rng)
     weighed = weigh(wanted, candidates, health_factor=HEALTH_FACTOR[strategy])
-    order: Callable[[Weighed], tuple[int, int]] = lambda each: (each.weight, each.engine.containers)  # noqa: E731  # it has a name to be read
+    order: Callable[[Weighed], tuple[int, int]] = lambda each: (each.weight, len(each.engine.containers))  # noqa: E731  # it has a name to be read
     return [each.engine for each in sorted(weighed, key=order, reverse=strategy == "binpack")]
 
 
@@ -141,9 +171,17 @@ def _shuffled(candidates: list[Engine], rng: Random | None) -> list[Engine]:
 
 
 def put(wanted: Wanted, engine: Engine) -> Engine:
-    """The host after it has taken the container."""
-    return engine._replace(
-        used_cpus=engine.used_cpus + wanted.cpus,
-        used_memory_bytes=engine.used_memory_bytes + wanted.memory_bytes,
-        containers=engine.containers + 1,
-    )
+    """The host after it has taken the container; a host that runs an image has it."""
+    images = engine.images if not wanted.image or wanted.image in engine.images else (*engine.images, wanted.image)
+    return engine._replace(containers=(*engine.containers, Container(wanted)), images=images)
+
+
+def stop(name: str, engine: Engine) -> Engine:
+    """The host after a container has ended: it lies there still."""
+    containers = tuple(each._replace(is_running=False) if each.wanted.name == name else each for each in engine.containers)
+    return engine._replace(containers=containers)
+
+
+def remove(name: str, engine: Engine) -> Engine:
+    """The host after `docker rm`."""
+    return engine._replace(containers=tuple(each for each in engine.containers if each.wanted.name != name))

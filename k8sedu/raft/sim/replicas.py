@@ -106,7 +106,7 @@ class Replicas:
         return 2 * sum(member.is_up for member in self.members.values()) > len(self.members)
 
     def propose(self, data: str) -> int | None:
-        """Let the leader append an entry: its index, or None where nobody leads. `on_applied` tells later that it is agreed on, or never."""
+        """Let the leader append an entry: its index, or None where nobody leads. `on_applied` tells later, or never, that it counts."""
         leader = self.leader
         if leader is None:
             return None
