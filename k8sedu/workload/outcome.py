@@ -88,7 +88,7 @@ class _Books:
             self.submitted[detail.job] = step.time_us
         elif step.kind == "place":
             self._place(step.time_us, detail.task, detail.machine)
-        elif step.kind in {"preempt", "finish"}:
+        elif step.kind in {"preempt", "finish", "fail"}:
             self._take_off(detail.task)
         elif step.kind == "lost":
             self._take_off(detail.task)

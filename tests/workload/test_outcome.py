@@ -72,3 +72,15 @@ def test_another_trace_is_refused() -> None:
     """A run without a workload has no such numbers, and the sentence says so."""
     with pytest.raises(OutcomeError, match="'raft' has no workload"):
         outcome(Trace("raft", 1, Recorder("raft", seed=1, parameters={}).parameters, ()))
+
+
+def test_a_crashed_task_uses_nothing_and_is_not_lost() -> None:
+    """It waits again; only what died with its machine counts as lost."""
+    recorder = Recorder("demo", seed=0, parameters=parameters_of(Workload.of(MACHINES, [BATCH])), frames=False)
+    scribe = Scribe(recorder, Cluster(MACHINES), actor="master")
+    scribe.submit(0, BATCH)
+    scribe.place(0, "batch/0", BATCH, "m1")
+    scribe.fail(500_000, "batch/0")
+    scribe.note(1_000_000, "end", "", {})
+    met = outcome(recorder.trace())
+    assert (met.utilisation["cpu"], met.pending, met.lost) == (0.25, 1, 0)

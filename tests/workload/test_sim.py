@@ -85,3 +85,16 @@ def test_every_word_is_explained() -> None:
     written.machine_down(7, "m2")
     written.machine_up(8, "m2")
     assert {step.kind for step in written.recorder.trace()} == set(KINDS)
+
+
+def test_a_crash_and_a_single_loss_send_one_task_back() -> None:
+    """The machine stays up; the step says which of the two it was."""
+    for kind in ("fail", "lost"):
+        written = scribe()
+        written.place(1, "web/0", WEB, "m1")
+        placed = written.fail(2, "web/0") if kind == "fail" else written.lose(2, "web/0")
+        step = written.recorder.trace()[-1]
+        assert (step.kind, step.detail.task, step.detail.machine, placed.machine) == (kind, "web/0", "m1", "m1")
+        assert step.frame.queue == ("web/1", "web/0")
+        assert step.frame.machines.m1.up
+        assert not step.frame.machines.m1.used

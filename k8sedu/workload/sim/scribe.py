@@ -31,6 +31,7 @@ KINDS = {
     "refuse": "no machine can take a task now: task, reasons (reason -> number of machines)",
     "preempt": "a task is taken off for a more important one: task, machine, by",
     "finish": "a task has done its work: task, machine",
+    "fail": "a task crashed, and waits again: task, machine",
     "lost": "a task died with its machine: task, machine",
     "machine_down": "a machine fails (the actor)",
     "machine_up": "a machine is back, empty (the actor)",
@@ -98,6 +99,14 @@ class Scribe:
         self._gone.append(task)
         return placed
 
+    def fail(self, time_us: int, task: str) -> Placed:
+        """A task crashed, and waits for another try."""
+        return self._lose_one(time_us, task, "fail")
+
+    def lose(self, time_us: int, task: str) -> Placed:
+        """A single task is gone although its machine is there: it was switched off and on before anybody noticed."""
+        return self._lose_one(time_us, task, "lost")
+
     def machine_down(self, time_us: int, machine: str, *, requeue: bool = True) -> tuple[Placed, ...]:
         """A machine fails with everything on it; with `requeue` the lost tasks wait for another, else that is left to the user."""
         lost = self.cluster.lose(machine)
@@ -133,6 +142,12 @@ class Scribe:
         self._gone.clear()
         self.recorder.record(time_us, kind, actor, detail, self.frame() if self.recorder.frames else None)
         self._verdicts = None
+
+    def _lose_one(self, time_us: int, task: str, kind: str) -> Placed:
+        placed = self._take_off(task, state="pending")
+        self.queue.append(task)
+        self._record(time_us, kind, placed.machine, {"task": task, "machine": placed.machine})
+        return placed
 
     def _take_off(self, task: str, *, state: str) -> Placed:
         placed = self.cluster.remove(task)

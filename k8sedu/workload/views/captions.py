@@ -55,6 +55,13 @@ def _finish(detail: Frozen, _: str) -> Words:
     )
 
 
+def _fail(detail: Frozen, _: str) -> Words:
+    return Words(
+        f"**{detail.task} has crashed on {detail.machine}** and waits for another try.",
+        f"**{detail.task} 在 {detail.machine} 上崩溃，** 等待再次尝试。",
+    )
+
+
 def _lost(detail: Frozen, _: str) -> Words:
     return Words(f"**{detail.task} died with {detail.machine}.**", f"**{detail.task} 随 {detail.machine} 一起失效。**")
 
@@ -73,6 +80,7 @@ SENTENCES: dict[str, Say] = {
     "refuse": _refuse,
     "preempt": _preempt,
     "finish": _finish,
+    "fail": _fail,
     "lost": _lost,
     "machine_down": _down,
     "machine_up": _up,
