@@ -80,6 +80,8 @@ def test_every_word_is_explained() -> None:
     written.preempt(2, "web/0", by="x/0")
     written.refuse(3, "web/0", {})
     written.place(4, "web/0", WEB, "m1")
+    written.fail(5, "web/0")
+    written.place(5, "web/0", WEB, "m1")
     written.finish(5, "web/0")
     written.place(6, "web/1", WEB, "m2")
     written.machine_down(7, "m2")
