@@ -3,10 +3,11 @@
 Read in this order:
 
 1. `bands`, `jobs`, `states`: what is submitted, how important it is, and how a task lives
-2. `cell`, `queue`: machines as columns, and who is looked at next
-3. `feasibility`, `scoring`, `preemption`, `scheduler`: where a task can run, where it should, and who makes room
-4. `borglet`, `link_shards`, `polling`: the agent on every machine, and how its reports reach the master
-5. `borgmaster`, `checkpoint`, `reachability`: what five replicas agree on, and what a master must guess
+2. `cell`, `domains`, `queue`: machines as columns, and who is looked at next
+3. `feasibility`, `scoring`, `weights`, `preemption`: where a task can run, where it should, and who makes room
+4. `classes`, `examine`, `memory`, `scheduler`: a decision, and the three ideas that make it cheap
+5. `borglet`, `link_shards`, `polling`: the agent on every machine, and how its reports reach the master
+6. `borgmaster`, `checkpoint`, `reachability`: what five replicas agree on, and what a master must guess
 """
 
 from __future__ import annotations
@@ -16,21 +17,41 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.borg import polling
+    from k8sedu.borg import polling, scoring
+    from k8sedu.borg.bands import band_of
     from k8sedu.borg.borglet import Borglet
     from k8sedu.borg.borgmaster import CellState
+    from k8sedu.borg.cell import Cell
     from k8sedu.borg.checkpoint import Checkpoint
+    from k8sedu.borg.jobs import BorgJob, Constraint, Task
     from k8sedu.borg.link_shards import LinkShard
+    from k8sedu.borg.queue import FifoQueue, PendingQueue
+    from k8sedu.borg.scheduler import Scheduler, Switches
+    from k8sedu.borg.weights import Weights
 
-__all__ = ["Borglet", "CellState", "Checkpoint", "LinkShard", "polling"]
+__all__ = [
+    "BorgJob", "Borglet", "Cell", "CellState", "Checkpoint", "Constraint", "FifoQueue", "LinkShard", "PendingQueue", "Scheduler",
+    "Switches", "Task", "Weights", "band_of", "polling", "scoring",
+]  # fmt: skip
 
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "BorgJob": "jobs",
         "Borglet": "borglet",
+        "Cell": "cell",
         "CellState": "borgmaster",
         "Checkpoint": "checkpoint",
+        "Constraint": "jobs",
+        "FifoQueue": "queue",
         "LinkShard": "link_shards",
+        "PendingQueue": "queue",
+        "Scheduler": "scheduler",
+        "Switches": "scheduler",
+        "Task": "jobs",
+        "Weights": "weights",
+        "band_of": "bands",
         "polling": "polling",
+        "scoring": "scoring",
     },
 )

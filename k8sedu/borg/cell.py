@@ -1,0 +1,286 @@
+"""A cell: thousands of machines as columns, and the books of what runs on them.
+
+A scheduler that asks ten thousand machine objects one after the other is lost. So a cell is a set of columns: row `r`, column `m` of
+`capacity` is how much machine `m` has of resource `COLUMNS[r]`, in whole numbers. One comparison of NumPy then looks at all machines.
+
+How much *room* a machine has depends on who asks. A production task may push out batch tasks, so their room counts as free; it must not
+lean on promises, so it sees what others may use at most (their limits). A batch task pushes out nobody above it, and sees what others are
+expected to use (their reservations, `reclamation`). `room` therefore has a plane per *level*, that is per pair of (evicts below which
+priority, counts limits). The first two levels evict nobody: they say whether a place is really free.
+
+Every change of a machine gives it a new `version`. What a scheduler has once worked out about it holds until then.
+
+Source: Verma et al., EuroSys 2015, sections 2.4, 3.2 and 5.5.
+Left out: machines that join or leave for good; make another cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from k8sedu.borg.bands import is_prod, preempts_below
+from k8sedu.borg.domains import Domains
+from k8sedu.borg.jobs import COLUMNS, Task, Vector, vector
+from k8sedu.errors import K8sEduError
+from k8sedu.workload.jobs import Machine
+
+Whole: TypeAlias = NDArray[np.int64]
+Truth: TypeAlias = NDArray[np.bool_]
+
+PORTS = 28_232
+"""So many ports a machine can give away: those of Linux' ephemeral range, 32768 to 60999."""
+
+BY_LIMIT, BY_RESERVATION = 0, 1
+"""The two levels that evict nobody: counting what others may use, and what they are expected to."""
+
+
+class CellError(K8sEduError, ValueError):
+    """A booking that cannot be: no such machine, no room, or the task is elsewhere already."""
+
+
+class Level(NamedTuple):
+    """From where somebody sees a machine: tasks below `threshold` count as gone; `limits` says in which measure the others count."""
+
+    threshold: int
+    limits: bool
+
+
+class Cell:
+    """Machines as columns, with what runs on them.
+
+    >>> from k8sedu.borg.jobs import BorgJob
+    >>> from k8sedu.workload.resources import Resources
+    >>> cell = Cell([Machine("m1", Resources.of(cpu="4")), Machine("m2", Resources.of(cpu="2"))])
+    >>> web = Task(BorgJob("web", "ann", Resources.of(cpu="3"), priority=200), 0)
+    >>> cell.place(web, "m2")
+    Traceback (most recent call last):
+        ...
+    k8sedu.borg.cell.CellError: no room for web/0 on m2: too little cpu
+    >>> cell.place(web, "m1")
+    >>> cell.room[BY_LIMIT, 0].tolist(), cell.where(web)
+    ([1000, 2000], 'm1')
+
+    Args:
+        machines: all of them, up.
+        ports: how many ports each can give away.
+    """
+
+    def __init__(self, machines: Iterable[Machine], *, ports: int = PORTS) -> None:
+        self.machines = tuple(machines)
+        self.names = tuple(machine.name for machine in self.machines)
+        self.index = {name: number for number, name in enumerate(self.names)}
+        self.ports = ports
+        rows = [vector(machine.capacity, ports) for machine in self.machines]
+        self.capacity: Whole = np.array(rows, dtype=np.int64).reshape(len(rows), len(COLUMNS)).T.copy()
+        """(resources, machines)."""
+        self.up: Truth = np.ones(len(rows), dtype=bool)
+        self.version: Whole = np.zeros(len(rows), dtype=np.int64)
+        self.gains = 0
+        """How often some machine became more attractive: while it stands still, a machine without room stays without."""
+        self.levels: list[Level] = [Level(0, limits=True), Level(0, limits=False)]
+        self.room: Whole = np.stack([self.capacity, self.capacity])
+        """(levels, resources, machines)."""
+        self.kinds: NDArray[np.int32] = np.zeros((2, len(rows)), dtype=np.int32)
+        """(non-prod or prod, machines): how many tasks of either kind run there."""
+        self.packages: dict[str, Truth] = {}
+        self.attributes: dict[tuple[str, str], Truth] = {}
+        self.domains = Domains(self.machines)
+        self._on: list[dict[Task, None]] = [{} for _ in rows]
+        self._where: dict[Task, int] = {}
+        self._reserved: dict[Task, Vector] = {}
+        self._shares: dict[tuple[int, Vector], Whole] = {}
+        for number, machine in enumerate(self.machines):
+            for key, value in machine.attributes.items():
+                self.attribute(key, str(value))[number] = True
+
+    def __len__(self) -> int:
+        """How many machines it has."""
+        return len(self.names)
+
+    def __contains__(self, task: Task) -> bool:
+        """Whether the task runs."""
+        return task in self._where
+
+    # -- what runs ---------------------------------------------------------------------------------------------------------------------
+
+    def place(self, task: Task, machine: str | int) -> None:
+        """Book a task on a machine, at its limit. O(levels).
+
+        Raises:
+            CellError: see the class.
+        """
+        at = self.number(machine)
+        if task in self._where:
+            raise CellError(f"{task.name} runs on {self.names[self._where[task]]} already, expected a task that does not run")
+        lacking = self.lacking(task, at)
+        if lacking:
+            raise CellError(f"no room for {task.name} on {self.names[at]}: {lacking}")
+        self.room[:, :, at] -= self._share(task.priority, task.limit)
+        self._where[task] = at
+        self._on[at][task] = None
+        self.kinds[1 if is_prod(task.priority) else 0, at] += 1
+        self.domains.count(task.job.name, at, 1)
+        for package in task.requirement.packages:
+            self.package(package)[at] = True
+        self.version[at] += 1
+
+    def remove(self, task: Task) -> str:
+        """Take a task off its machine, whose name is given back. O(levels).
+
+        Raises:
+            CellError: it runs nowhere.
+        """
+        at = self._where.pop(task, -1)
+        if at < 0:
+            raise CellError(f"{task.name} runs nowhere, so it cannot be taken off")
+        self.room[:, :, at] += self._share_now(task)
+        self._reserved.pop(task, None)
+        del self._on[at][task]
+        self.kinds[1 if is_prod(task.priority) else 0, at] -= 1
+        self.domains.count(task.job.name, at, -1)
+        self._gained(at)
+        return self.names[at]
+
+    def reserve(self, task: Task, reservation: Vector) -> None:
+        """Say what a running task is expected to use, instead of its limit: non-prod work may have the rest. O(levels).
+
+        Raises:
+            CellError: it runs nowhere, or the reservation is below zero.
+        """
+        at = self._where.get(task, -1)
+        if at < 0 or min(reservation) < 0:
+            raise CellError(f"{task.name} cannot reserve {reservation}, expected a running task and amounts of 0 or more")
+        self.room[:, :, at] += self._share_now(task)
+        self._reserved[task] = reservation
+        self.room[:, :, at] -= self._share_now(task)
+        self._gained(at)
+
+    def lose(self, machine: str | int) -> tuple[Task, ...]:
+        """A machine goes down: everything on it is lost, in the order in which it was placed."""
+        at = self.number(machine)
+        lost = tuple(self._on[at])
+        for task in lost:
+            self.remove(task)
+        self.up[at] = False
+        self.version[at] += 1
+        return lost
+
+    def return_(self, machine: str | int) -> None:
+        """A machine is back, and empty."""
+        at = self.number(machine)
+        self.up[at] = True
+        self._gained(at)
+
+    # -- what one can ask --------------------------------------------------------------------------------------------------------------
+
+    def number(self, machine: str | int) -> int:
+        """The column of a machine.
+
+        Raises:
+            CellError: there is no such machine.
+        """
+        if isinstance(machine, str):
+            if machine not in self.index:
+                raise CellError(f"there is no machine {machine!r}, expected one of {', '.join(self.names[:5])} …")
+            return self.index[machine]
+        return machine
+
+    def where(self, task: Task) -> str | None:
+        """The machine of a task, or None."""
+        at = self._where.get(task)
+        return None if at is None else self.names[at]
+
+    def on(self, machine: str | int) -> tuple[Task, ...]:
+        """The tasks of a machine, in the order in which they were placed."""
+        return tuple(self._on[self.number(machine)])
+
+    def running(self) -> tuple[Task, ...]:
+        """All tasks that run, in the order in which they were placed."""
+        return tuple(self._where)
+
+    def reservation(self, task: Task) -> Vector:
+        """What a running task is expected to use: its limit until somebody knows better."""
+        return self._reserved.get(task, task.limit)
+
+    def base(self, priority: int) -> int:
+        """The level that says whether a place is free for this priority without evicting anybody."""
+        return BY_LIMIT if is_prod(priority) else BY_RESERVATION
+
+    def level(self, priority: int) -> int:
+        """The level from which a task of this priority sees the cell; made on first use, O(tasks)."""
+        wanted = Level(preempts_below(priority), is_prod(priority))
+        if wanted not in self.levels:
+            self.levels.append(wanted)
+            self._shares.clear()
+            self.room = np.concatenate([self.room, self._plane(wanted)[None]])
+        return self.levels.index(wanted)
+
+    def lacking(self, task: Task, machine: str | int) -> str:
+        """Why a task cannot run there as things are, without evicting anybody; "" if it can."""
+        at = self.number(machine)
+        if not self.up[at]:
+            return "the machine is down"
+        free = self.room[self.base(task.priority), :, at].tolist()
+        lacking = [name for name, have, need in zip(COLUMNS, free, task.limit, strict=True) if need and have < need]
+        return f"too little {' and '.join(lacking)}" if lacking else ""
+
+    def attribute(self, key: str, value: str) -> Truth:
+        """The column that says which machines have this attribute."""
+        if (key, value) not in self.attributes:
+            self.attributes[key, value] = np.zeros(len(self), dtype=bool)
+        return self.attributes[key, value]
+
+    def package(self, name: str) -> Truth:
+        """The column that says which machines have this package already."""
+        if name not in self.packages:
+            self.packages[name] = np.zeros(len(self), dtype=bool)
+        return self.packages[name]
+
+    def used(self) -> Whole:
+        """(resources, machines): what running tasks may use together, by their limits."""
+        used: Whole = self.capacity - self.room[BY_LIMIT]
+        return used
+
+    # -- the books ---------------------------------------------------------------------------------------------------------------------
+
+    def _gained(self, at: int) -> None:
+        self.version[at] += 1
+        self.gains += 1
+
+    def _share(self, priority: int, limit: Vector, reservation: Vector | None = None) -> Whole:
+        """(levels, resources): by how much a task narrows the room that each level sees."""
+        if reservation is None and (priority, limit) in self._shares:
+            return self._shares[priority, limit]
+        expected, nothing = reservation or limit, (0,) * len(COLUMNS)
+        planes = [nothing if priority < level.threshold else limit if level.limits else expected for level in self.levels]
+        share: Whole = np.array(planes, dtype=np.int64)
+        if reservation is None:
+            self._shares[priority, limit] = share
+        return share
+
+    def _share_now(self, task: Task) -> Whole:
+        return self._share(task.priority, task.limit, self._reserved.get(task))
+
+    def _plane(self, level: Level) -> Whole:
+        """The room that one level sees, from nothing."""
+        plane = self.capacity.copy()
+        for task, at in self._where.items():
+            if task.priority >= level.threshold:
+                plane[:, at] -= np.array(task.limit if level.limits else self.reservation(task), dtype=np.int64)
+        return plane
+
+    def check(self) -> None:
+        """Assert that the columns are what the tasks say, and that no limit of production is broken; O(tasks × levels)."""
+        for number, level in enumerate(self.levels):
+            assert np.array_equal(self.room[number], self._plane(level)), level
+        assert sorted(map(repr, self._where)) == sorted(repr(task) for tasks in self._on for task in tasks)
+        for at, tasks in enumerate(self._on):
+            assert all(self._where[task] == at for task in tasks), self.names[at]
+            prod = sum(is_prod(task.priority) for task in tasks)
+            assert self.kinds[:, at].tolist() == [len(tasks) - prod, prod], self.names[at]
+            assert self.up[at] or not tasks, self.names[at]
+        self.domains.check(self._where)
