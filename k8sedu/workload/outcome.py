@@ -6,6 +6,7 @@ be measured as well. Means over time weigh each state with how long it lasted.
 - **utilisation**: asked for by running tasks, of what the machines have (machines that are down count as machines: they are paid for).
 - **stranded**: free, but of no use: on a machine with 10 % of its memory and 60 % of its cores free, 50 % of the cores are stranded.
 - **wait**: from the arrival of a job to the first placement of each of its tasks, by priority.
+- **recovery**: from the failure of a machine, whenever the manager learns of it, to the next placement of each task that was lost.
 - **fairness**: Jain's index over the users' mean dominant shares: 1 when all have the same, 1/n when one has everything.
 
 Source: stranded resources, Verma et al., EuroSys 2015, section 3.2; dominant share, Ghodsi et al., NSDI 2011; Jain, Chiu, Hawe 1984.
@@ -85,14 +86,14 @@ class _Books:
         self.counts[step.kind] += 1
         detail = step.detail
         if step.kind == "submit":
-            self.submitted[detail.job] = step.time_us
+            self.submitted[detail.job] = detail.get("arrived_us", step.time_us)
         elif step.kind == "place":
             self._place(step.time_us, detail.task, detail.machine)
         elif step.kind in {"preempt", "finish", "fail"}:
             self._take_off(detail.task)
         elif step.kind == "lost":
             self._take_off(detail.task)
-            self.lost_at[detail.task] = step.time_us
+            self.lost_at[detail.task] = detail.get("since_us", step.time_us)
 
     def _let_pass(self, time_us: int) -> None:
         """Weigh the present state with the time until the next step."""

@@ -84,3 +84,15 @@ def test_a_crashed_task_uses_nothing_and_is_not_lost() -> None:
     scribe.note(1_000_000, "end", "", {})
     met = outcome(recorder.trace())
     assert (met.utilisation["cpu"], met.pending, met.lost) == (0.25, 1, 0)
+
+
+def test_waits_begin_with_the_arrival_and_recovery_with_the_failure() -> None:
+    """A manager that could not listen, or that noticed late, gets no better numbers for it."""
+    recorder = Recorder("demo", seed=0, parameters=parameters_of(Workload.of(MACHINES, [WEB])), frames=False)
+    scribe = Scribe(recorder, Cluster(MACHINES), actor="master")
+    scribe.submit(300_000, WEB, arrived_us=100_000)
+    scribe.place(400_000, "web/0", WEB, "m1")
+    scribe.machine_down(900_000, "m1", since_us=600_000)
+    scribe.place(1_000_000, "web/0", WEB, "m2")
+    met = outcome(recorder.trace())
+    assert (met.wait_ms, met.recovery_ms) == ({200: 300.0}, 400.0)

@@ -59,13 +59,13 @@ class Scribe:
         self._tasks: dict[str, Frozen] = {}
         self._gone: list[str] = []
 
-    def submit(self, time_us: int, job: Job) -> None:
-        """A job arrives; all its tasks wait."""
+    def submit(self, time_us: int, job: Job, **more: Any) -> None:
+        """A job is taken in; all its tasks wait. One that had come to a closed door says when: `arrived_us`."""
         waiting = {"job": job.name, "user": job.user, "priority": job.priority, "request": job.request.named}
         for task in job.task_names:
             self._tasks[task] = freeze({**waiting, "state": "pending", "machine": ""})
             self.queue.append(task)
-        detail = {**waiting, "tasks": job.tasks, "request": Frozen(job.request.named)}
+        detail = {**waiting, "tasks": job.tasks, "request": Frozen(job.request.named), **more}
         self._record(time_us, "submit", job.user, detail)
 
     def consider(self, task: str, verdicts: Mapping[str, tuple[str, float | None]], *, chosen: str = "") -> None:
@@ -107,16 +107,19 @@ class Scribe:
         """A single task is gone although its machine is there: it was switched off and on before anybody noticed."""
         return self._lose_one(time_us, task, "lost")
 
-    def machine_down(self, time_us: int, machine: str, *, requeue: bool = True) -> tuple[Placed, ...]:
-        """A machine fails with everything on it; with `requeue` the lost tasks wait for another, else that is left to the user."""
+    def machine_down(self, time_us: int, machine: str, *, requeue: bool = True, **more: Any) -> tuple[Placed, ...]:
+        """A machine fails with everything on it; with `requeue` the lost tasks wait for another, else that is left to the user.
+
+        A manager that finds out later than it happened says so: `since_us`.
+        """
         lost = self.cluster.lose(machine)
         for placed in lost:
             self._change(placed.task, state="pending" if requeue else "finished", machine="")
         self.queue.extend(placed.task for placed in lost if requeue)
         self._redraw(machine)
-        self._record(time_us, "machine_down", machine, {})
+        self._record(time_us, "machine_down", machine, more)
         for placed in lost:
-            self._record(time_us, "lost", machine, {"task": placed.task, "machine": machine})
+            self._record(time_us, "lost", machine, {"task": placed.task, "machine": machine, **more})
         self._gone.extend(placed.task for placed in lost if not requeue)
         return lost
 

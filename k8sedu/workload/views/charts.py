@@ -89,7 +89,7 @@ def waits(trace: Trace, priority: int | None = None) -> tuple[list[float], int]:
     jobs, submitted, first = trace.parameters.jobs, dict[str, int](), dict[str, float]()
     for step in trace:
         if step.kind == "submit":
-            submitted[step.detail.job] = step.time_us
+            submitted[step.detail.job] = step.detail.get("arrived_us", step.time_us)
         elif step.kind == "place" and step.detail.task not in first:
             first[step.detail.task] = (step.time_us - submitted[step.detail.task.rpartition("/")[0]]) / 1000
     wanted = [name for name in submitted if priority is None or jobs[name].priority == priority]
