@@ -100,3 +100,18 @@ def test_a_crash_and_a_single_loss_send_one_task_back() -> None:
         assert step.frame.queue == ("web/1", "web/0")
         assert step.frame.machines.m1.up
         assert not step.frame.machines.m1.used
+
+
+def test_tasks_can_be_made_and_given_up_one_by_one() -> None:
+    """One more waits, and may come under the name of one that has just ended; one that is withdrawn is forgotten."""
+    written = scribe()
+    written.place(1, "web/0", WEB, "m1")
+    written.finish(2, "web/0")
+    written.enqueue("web/0", WEB)
+    written.enqueue("web/7", WEB)
+    written.withdraw("web/1")
+    written.note(3, "looked", "master", {})
+    frame = written.recorder.trace()[-1].frame
+    assert frame is not None
+    assert frame.queue == ("web/0", "web/7")
+    assert {name: task.state for name, task in frame.tasks.items()} == {"web/0": "pending", "web/7": "pending"}

@@ -116,3 +116,17 @@ def test_a_trace_without_a_schedule_is_refused() -> None:
     """One sentence says what was met and what was expected."""
     with pytest.raises(ScheduleError, match="expected a manager's run with frames"):
         schedule_film(run(frames=False))
+
+
+def test_a_column_that_holds_more_than_it_can_stays_inside() -> None:
+    """Where a manager does not look for room, the blocks share the column."""
+    fleet = [Machine("m1", Resources.of(cpu="3", memory="8Gi"))]
+    recorder = Recorder("demo", seed=0, parameters=parameters_of(Workload.of(fleet, [WEB])))
+    scribe = Scribe(recorder, Cluster(fleet, overcommit=True), actor="master")
+    scribe.submit(0, WEB)
+    for task in WEB.task_names:
+        scribe.place(1, task, WEB, "m1")
+    shapes = {shape.id: shape for shape in schedule_film(recorder.trace()).frames[-1].scene.shapes if isinstance(shape, Rect)}
+    column, blocks = shapes["machine/m1/cpu/column"], [shapes["task/web/0"], shapes["task/web/1"]]
+    assert sum(float(block.h) for block in blocks) == pytest.approx(float(column.h))
+    assert min(float(block.y) for block in blocks) == pytest.approx(float(column.y))

@@ -68,6 +68,18 @@ class Scribe:
         detail = {**waiting, "tasks": job.tasks, "request": Frozen(job.request.named), **more}
         self._record(time_us, "submit", job.user, detail)
 
+    def enqueue(self, task: str, job: Job) -> None:
+        """One more task of a job that is here already waits; the next step shows it. Where an orchestrator makes tasks one by one."""
+        waiting = {"job": job.name, "user": job.user, "priority": job.priority, "request": job.request.named}
+        self._tasks[task] = freeze({**waiting, "state": "pending", "machine": ""})
+        self.queue.append(task)
+        self._gone = [gone for gone in self._gone if gone != task]
+
+    def withdraw(self, task: str) -> None:
+        """A task waits no longer; the next step shows it."""
+        self.queue.remove(task)
+        self._tasks.pop(task, None)
+
     def consider(self, task: str, verdicts: Mapping[str, tuple[str, float | None]], *, chosen: str = "") -> None:
         """Keep what the manager looked at for this task: machine → (why not, or ""; score, or None); the next step shows it."""
         self._verdicts = freeze({"task": task, "chosen": chosen, "machines": dict(verdicts)})
@@ -103,9 +115,9 @@ class Scribe:
         """A task crashed, and waits for another try."""
         return self._lose_one(time_us, task, "fail")
 
-    def lose(self, time_us: int, task: str) -> Placed:
-        """A single task is gone although its machine is there: it was switched off and on before anybody noticed."""
-        return self._lose_one(time_us, task, "lost")
+    def lose(self, time_us: int, task: str, **more: Any) -> Placed:
+        """A single task is gone although its machine is there: it was switched off and on before anybody noticed (`since_us`)."""
+        return self._lose_one(time_us, task, "lost", **more)
 
     def machine_down(self, time_us: int, machine: str, *, requeue: bool = True, **more: Any) -> tuple[Placed, ...]:
         """A machine fails with everything on it; with `requeue` the lost tasks wait for another, else that is left to the user.
@@ -146,10 +158,10 @@ class Scribe:
         self.recorder.record(time_us, kind, actor, detail, self.frame() if self.recorder.frames else None)
         self._verdicts = None
 
-    def _lose_one(self, time_us: int, task: str, kind: str) -> Placed:
+    def _lose_one(self, time_us: int, task: str, kind: str, **more: Any) -> Placed:
         placed = self._take_off(task, state="pending")
         self.queue.append(task)
-        self._record(time_us, kind, placed.machine, {"task": task, "machine": placed.machine})
+        self._record(time_us, kind, placed.machine, {"task": task, "machine": placed.machine, **more})
         return placed
 
     def _take_off(self, task: str, *, state: str) -> Placed:

@@ -178,9 +178,10 @@ def _columns(name: str, frame: Frozen, box: Box, colours: Mapping[str, str], *, 
         yield Label(f"machine/{name}/{key}", x + w / 2, box.y + 35, head, size=LETTERS, fill="muted", layer=1)
         yield Rect(f"machine/{name}/{key}/column", x, top, w, height, r=3, fill="paper", stroke="line", layer=1)
         bottom = top + height
+        whole = max(machine.capacity[key], machine.used.get(key, 0))  # a column that holds more than it can is drawn full
         for task in machine.tasks:
             entry = frame.tasks[task]
-            h = height * entry.request.get(key, 0) / machine.capacity[key]
+            h = height * entry.request.get(key, 0) / whole
             bottom -= h
             id_ = f"task/{task}" if number == 0 else f"task/{task}/{key}"
             if h > 0:
