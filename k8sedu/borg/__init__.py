@@ -8,6 +8,10 @@ Read in this order:
 4. `classes`, `examine`, `memory`, `scheduler`: a decision, and the three ideas that make it cheap
 5. `borglet`, `link_shards`, `polling`: the agent on every machine, and how its reports reach the master
 6. `borgmaster`, `checkpoint`, `reachability`: what five replicas agree on, and what a master must guess
+7. `cached_copy`, `sim`: the scheduler's own picture of the cell, and all of it in time, with failures
+
+    from k8sedu import borg
+    trace = borg.simulate(seed=5, faults=["at 9000 crash m2", "at 12000 crash master"])
 """
 
 from __future__ import annotations
@@ -27,11 +31,12 @@ if TYPE_CHECKING:
     from k8sedu.borg.link_shards import LinkShard
     from k8sedu.borg.queue import FifoQueue, PendingQueue
     from k8sedu.borg.scheduler import Scheduler, Switches
+    from k8sedu.borg.sim import simulate
     from k8sedu.borg.weights import Weights
 
 __all__ = [
     "BorgJob", "Borglet", "Cell", "CellState", "Checkpoint", "Constraint", "FifoQueue", "LinkShard", "PendingQueue", "Scheduler",
-    "Switches", "Task", "Weights", "band_of", "polling", "scoring",
+    "Switches", "Task", "Weights", "band_of", "polling", "scoring", "simulate",
 ]  # fmt: skip
 
 __getattr__, __dir__ = attach(
@@ -53,5 +58,6 @@ __getattr__, __dir__ = attach(
         "band_of": "bands",
         "polling": "polling",
         "scoring": "scoring",
+        "simulate": "sim",
     },
 )

@@ -27,10 +27,14 @@ class BorgletError(K8sEduError, ValueError):
 
 
 class Running(NamedTuple):
-    """What a borglet says of one task: its state, and what it uses just now."""
+    """What a borglet says of one task: its state, what it uses just now, and which start on this machine it was.
+
+    Without the number, a task that failed, was started again and failed again between two polls would look as if nothing had happened.
+    """
 
     state: State = "running"
     used: Resources = Resources()
+    start: int = 1
 
 
 class Report(NamedTuple):
@@ -61,6 +65,7 @@ class Borglet:
     def __init__(self, machine: str) -> None:
         self.machine = machine
         self._tasks: dict[str, Running] = {}
+        self._starts: dict[str, int] = {}
 
     def __contains__(self, task: str) -> bool:
         """Whether the task runs here now."""
@@ -80,7 +85,8 @@ class Borglet:
         """
         if task not in self:
             self._tasks.pop(task, None)
-            self._tasks[task] = Running("running", used)
+            self._starts[task] = number = self._starts.get(task, 0) + 1
+            self._tasks[task] = Running("running", used, number)
 
     def stop(self, task: str) -> bool:
         """End a task on the master's order and forget it; False if it does not run here."""
@@ -95,12 +101,12 @@ class Borglet:
         """
         if task not in self:
             raise BorgletError(f"{task} does not run on {self.machine}, expected one of {', '.join(self.running) or 'none'}")
-        self._tasks[task] = Running(state)
+        self._tasks[task] = Running(state, start=self._starts[task])
 
     def use(self, task: str, used: Resources) -> None:
         """What a running task uses has changed."""
         if task in self:
-            self._tasks[task] = Running("running", used)
+            self._tasks[task] = self._tasks[task]._replace(used=used)
 
     def forget(self, tasks: Iterable[str]) -> None:
         """The master has written down that these have ended."""

@@ -18,6 +18,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from k8sedu.borg.bands import is_prod
 from k8sedu.errors import K8sEduError
 from k8sedu.trace import Frozen
 from k8sedu.workload.cluster import Cluster
@@ -64,10 +65,13 @@ class CellState:
 
     Args:
         machines: all of the cell, up.
-        overcommit: whether a machine may be given more than it has, as reclamation does on purpose.
+        overcommit: whether non-prod tasks may be given what others have asked for and do not use, as reclamation does. Then only what
+            production has asked for is checked; what is used is the master's estimate, and no estimate is in the log.
+        avoids_crashed_pairs: whether a task is never tried again where it has crashed.
     """
 
-    def __init__(self, machines: Iterable[Machine], *, overcommit: bool = False) -> None:
+    def __init__(self, machines: Iterable[Machine], *, overcommit: bool = False, avoids_crashed_pairs: bool = True) -> None:
+        self.avoids_crashed_pairs = avoids_crashed_pairs
         self.books = Cluster(machines, overcommit=overcommit)
         self.jobs: dict[str, Job] = {}
         self.pending: dict[str, None] = {}
@@ -136,12 +140,13 @@ class CellState:
         return self._why_no_room(task, machine, victims)
 
     def _why_no_room(self, task: str, machine: str, victims: tuple[str, ...]) -> str:
-        if self.books.overcommit:
+        job, free = self.job_of(task), self.books.machines[machine].capacity
+        if self.books.overcommit and not is_prod(job.priority):
             return ""
-        free = self.books.free(machine)
-        for victim in victims:
-            free = free.plus(self.job_of(victim).request)
-        lacking = self.job_of(task).request.lacking(free)
+        for placed in self.books.on(machine):
+            if placed.task not in victims and (is_prod(placed.job.priority) or not self.books.overcommit):
+                free = free.minus(placed.job.request)
+        lacking = job.request.lacking(free)
         return f"no room for {task} on {machine}: too little {' and '.join(lacking)}" if lacking else ""
 
     def _unplace(self, task: str) -> bool:
@@ -156,7 +161,8 @@ class CellState:
 
     def _fail(self, what: Mapping[str, Any]) -> Outcome:
         task, machine = what["task"], what["machine"]
-        self.crashed[task, machine] = None
+        if self.avoids_crashed_pairs:
+            self.crashed[task, machine] = None
         if self.books.where(task) == machine:
             self._unplace(task)
             self.pending[task] = None
@@ -195,7 +201,7 @@ class CellState:
         whole = {
             "machines": machines, "overcommit": self.books.overcommit, "jobs": [job_as_json(job) for job in self.jobs.values()],
             "pending": list(self.pending), "placed": placed, "down": down, "crashed": [list(pair) for pair in self.crashed],
-            "changes": self.changes,
+            "changes": self.changes, "avoids": self.avoids_crashed_pairs,
         }  # fmt: skip
         return json.dumps(whole, separators=(",", ":"))
 
@@ -213,7 +219,7 @@ class CellState:
             self.books.lose(machine)
         self.pending = dict.fromkeys(whole["pending"])
         self.crashed = dict.fromkeys((task, machine) for task, machine in whole["crashed"])
-        self.changes = whole["changes"]
+        self.changes, self.avoids_crashed_pairs = whole["changes"], whole["avoids"]
 
     def check(self) -> None:
         """Assert that nothing is in two places; O(tasks)."""

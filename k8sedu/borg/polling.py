@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from k8sedu.borg.borglet import Borglet
 from k8sedu.borg.link_shards import LinkShard, share_out
@@ -116,9 +116,9 @@ def load(
     )
 
 
-def loads(shards: Iterable[int] = (1, 5, 20), **more: float) -> list[Load]:
-    """The same cell, polled by different numbers of link shards."""
-    return [load(shards=count, **more) for count in shards]  # type: ignore[arg-type]  # the numbers of `load`
+def loads(shards: Iterable[int] = (1, 5, 20), **more: Any) -> list[Load]:
+    """The same cell, polled by different numbers of link shards; `more` goes to `load`."""
+    return [load(shards=count, **more) for count in shards]
 
 
 def _fleet(machines: int, tasks: int) -> dict[str, Borglet]:

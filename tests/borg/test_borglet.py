@@ -82,3 +82,14 @@ def test_a_crash_loses_everything() -> None:
     borglet.end("a/0", "finished")
     assert borglet.crash() == ("b/0",)
     assert borglet.report().items == 1
+
+
+def test_a_second_failure_differs_from_the_first() -> None:
+    """Also when nobody asked in between: a shard that compares reports must see that something happened."""
+    borglet, reports = Borglet("m1"), []
+    for _ in range(2):
+        borglet.start("a/0")
+        borglet.end("a/0", "failed")
+        reports.append(borglet.report())
+        borglet.forget(["a/0"])
+    assert reports[0] != reports[1]

@@ -11,7 +11,6 @@ from k8sedu.borg.borgmaster import CHANGES, CellState, ChangeError, change
 from k8sedu.borg.checkpoint import Checkpoint
 from k8sedu.trace import Frozen
 from k8sedu.workload import Job, Machine, Resources
-from k8sedu.workload.cluster import ClusterError
 
 MACHINES = [Machine(f"m{number}", Resources.of(cpu="4", memory="8Gi"), Frozen(zone="a")) for number in range(1, 4)]
 WEB = Job("web", "ann", Resources.of(cpu="3", memory="1Gi"), tasks=3, priority=200, constraints=Frozen(zone="a"))
@@ -136,11 +135,20 @@ def test_a_line_that_is_no_change_is_refused() -> None:
         CellState([]).apply(change("dance"))
 
 
-def test_the_books_catch_what_the_state_does_not() -> None:
-    """With overcommit the state takes what the books of a plain cell would refuse; they are the last line."""
+def test_with_reclamation_only_production_is_held_to_its_limits() -> None:
+    """Batch may lean on what others do not use; production never leans on anybody."""
     crowded = CellState(MACHINES, overcommit=True)
     crowded.submit(WEB)
-    assert (place(crowded, "web/0", "m1"), place(crowded, "web/1", "m1")) == ("", "")
+    crowded.submit(BATCH)
+    assert (place(crowded, "web/0", "m1"), place(crowded, "batch/0", "m1"), place(crowded, "batch/1", "m1")) == ("", "", "")
+    assert place(crowded, "web/1", "m1") == "no room for web/1 on m1: too little cpu"
     crowded.check()
-    with pytest.raises(ClusterError):
-        crowded.books.place("web/0", WEB, "m2")
+
+
+def test_a_master_may_be_told_to_forget_crashes() -> None:
+    """What Borg avoids: the same task on the same machine, again and again."""
+    forgetful = CellState(MACHINES, avoids_crashed_pairs=False)
+    forgetful.submit(WEB)
+    place(forgetful, "web/0", "m1")
+    forgetful.apply(change("fail", task="web/0", machine="m1"))
+    assert place(forgetful, "web/0", "m1") == ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from k8sedu.borg.polling import LINE_US, MESSAGE_US, PollingError, load, loads
 
-SMALL = {"machines": 200, "tasks_per_machine": 10, "rounds": 3, "change_share": 0.01}
+SMALL: dict[str, Any] = {"machines": 200, "tasks_per_machine": 10, "rounds": 3, "change_share": 0.01}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -38,6 +38,8 @@ class Machines:
         self.reachable = dict.fromkeys(self.borglets, True)
         self.crashes = {job: tuple(machines) for job, machines in crashes.items()}
         self.crash_after_us = crash_after_ms * 1_000
+        self.ordered: dict[str, str] = {}
+        """Tasks whose order to start is on its way → the machine."""
         self._lives: dict[tuple[str, str], int] = {}
 
     def answers(self, name: str) -> bool:
@@ -52,6 +54,7 @@ class Machines:
 
     def start(self, task: str, job: Job, machine: str, used: Resources) -> None:
         """Order a task to be started."""
+        self.ordered[task] = machine
         self._later(ORDER_US, lambda: self._start(task, job, machine, used))
 
     def stop(self, task: str, machine: str) -> None:
@@ -59,6 +62,7 @@ class Machines:
         self._later(ORDER_US, lambda: self.answers(machine) and self.borglets[machine].stop(task))
 
     def _start(self, task: str, job: Job, machine: str, used: Resources) -> None:
+        self.ordered.pop(task, None)
         if not self.answers(machine):
             return
         borglet = self.borglets[machine]

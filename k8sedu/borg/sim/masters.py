@@ -33,8 +33,9 @@ Told = Callable[[str, str, Mapping[str, Any]], None]
 
 
 class Applied(NamedTuple):
-    """A change that a majority has: its place in the log, its line, and what it did."""
+    """A change that a majority has: who applied it first, its place in the log, its line, and what it did."""
 
+    replica: str
     position: int
     line: str
     outcome: Outcome
@@ -174,8 +175,8 @@ class Masters:
             self.ready = None
             self.told("master_lost", name, {})
 
-    def _applied(self, _name: str, position: int, line: str, outcome: object) -> None:
+    def _applied(self, name: str, position: int, line: str, outcome: object) -> None:
         if position > self.position:
             self.position = position
             assert isinstance(outcome, Outcome)
-            self.settled(Applied(position, line, outcome))
+            self.settled(Applied(name, position, line, outcome))
