@@ -44,7 +44,7 @@ Law = Callable[[dict[str, Module]], list[str]]
 
 def import_names(requirements: list[str]) -> set[str]:
     """The import names behind requirement lines."""
-    lines = [line.replace("python-pptx", "pptx") for line in requirements]
+    lines = [line.replace("python-pptx", "pptx").replace("pyyaml", "yaml") for line in requirements]
     return {re.split(r"[<>=!~ ;\[]", line)[0].lower().replace("-", "_") for line in lines}
 
 
@@ -99,6 +99,7 @@ VIOLATIONS: list[tuple[Law, dict[str, str]]] = [
     (foreign_imports, {"raft__views": "import simpy"}),
     (foreign_imports, {"raft__lab": "import pandas"}),
     (foreign_imports, {"trace": "import numpy"}),
+    (foreign_imports, {"kube__objects": "def f():\n    import yaml"}),
     (foreign_imports, {"course__slides": "import otter"}),
     (floors.import_cycles, {"raft__a": "import k8sedu.raft.b", "raft__b": "def f():\n    from k8sedu.raft.a import g"}),
     (purity.worldly_imports, {"raft__node": "import time"}),
@@ -137,6 +138,7 @@ HARMLESS = {
     "raft__": "'''Raft.'''\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from k8sedu.raft.sim import simulate",
     "raft__sim": "'''Sim.'''\nimport simpy\nfrom random import Random\nfrom k8sedu.raft.node import Node\nrng = Random(7)",
     "raft__node": "'''A node.'''\ndef f(names: set[str]):\n    '''Sorted.'''\n    return sorted(name for name in names), {*names}, {1, 2}",
+    "kube__yaml_form": "'''YAML.'''\ndef f():\n    '''Read.'''\n    import yaml\n    return yaml",
     "borg__scoring": "'''Columns.'''\nimport numpy as np\nfrom k8sedu.raft.node import f",
 }
 

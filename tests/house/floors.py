@@ -32,7 +32,10 @@ PACKAGES = {
 }
 """Floor → the third-party packages that it may import; the top floor may import what pyproject.toml asks for."""
 
-COLUMNS = ("k8sedu.borg", "k8sedu.kube.scheduler")
+PARSERS = {"k8sedu.kube.yaml_form": "yaml"}
+"""Cores that read what people write, each with the parser that it loads on first use: YAML is nobody's lesson to write once more."""
+
+COLUMNS = ("k8sedu.borg", "k8sedu.kube.scheduler", "k8sedu.workload.packing")
 """Cores about thousands of nodes at once: these may use NumPy."""
 
 
@@ -107,7 +110,8 @@ def foreign_imports(modules: Mapping[str, Module], *, declared: set[str]) -> lis
 def _allowed(module: Module, declared: set[str]) -> set[str]:
     here = floor(module)
     columns = {"numpy"} if module.name.startswith(COLUMNS) and here in {"core", "sim"} else set()
-    return (declared if here == "top" else PACKAGES[here]) | columns
+    parser = {PARSERS[module.name]} if module.name in PARSERS else set()
+    return (declared if here == "top" else PACKAGES[here]) | columns | parser
 
 
 def unused_packages(modules: Mapping[str, Module], *, declared: set[str]) -> list[str]:
