@@ -5,10 +5,10 @@ A scheduler that asks ten thousand machine objects one after the other is lost. 
 
 How much *room* a machine has depends on who asks. A production task may push out batch tasks, so their room counts as free; it must not
 lean on promises, so it sees what others may use at most (their limits). A batch task pushes out nobody above it, and sees what others are
-expected to use (their reservations, `reclamation`). `room` therefore has a plane per *level*, that is per pair of (evicts below which
+expected to use (their reservations, `reclamation`). The room therefore has a plane per *level*, that is per pair of (evicts below which
 priority, counts limits). The first two levels evict nobody: they say whether a place is really free.
 
-Every change of a machine gives it a new `version`. What a scheduler has once worked out about it holds until then.
+Every change of a machine gives it a new version (`room`). What a scheduler has once worked out about it holds until then.
 
 Source: Verma et al., EuroSys 2015, sections 2.4, 3.2 and 5.5.
 Left out: machines that join or leave for good; make another cell.
@@ -17,6 +17,7 @@ Left out: machines that join or leave for good; make another cell.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import gt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,10 +26,10 @@ from numpy.typing import NDArray
 from k8sedu.borg.bands import is_prod, preempts_below
 from k8sedu.borg.domains import Domains
 from k8sedu.borg.jobs import COLUMNS, Task, Vector, vector
+from k8sedu.borg.room import Room, Whole
 from k8sedu.errors import K8sEduError
 from k8sedu.workload.jobs import Machine
 
-Whole: TypeAlias = NDArray[np.int64]
 Truth: TypeAlias = NDArray[np.bool_]
 
 PORTS = 28_232
@@ -61,7 +62,7 @@ class Cell:
         ...
     k8sedu.borg.cell.CellError: no room for web/0 on m2: too little cpu
     >>> cell.place(web, "m1")
-    >>> cell.room[BY_LIMIT, 0].tolist(), cell.where(web)
+    >>> cell.room.columns[BY_LIMIT, 0].tolist(), cell.where(web)
     ([1000, 2000], 'm1')
 
     Args:
@@ -78,12 +79,11 @@ class Cell:
         self.capacity: Whole = np.array(rows, dtype=np.int64).reshape(len(rows), len(COLUMNS)).T.copy()
         """(resources, machines)."""
         self.up: Truth = np.ones(len(rows), dtype=bool)
-        self.version: Whole = np.zeros(len(rows), dtype=np.int64)
         self.gains = 0
         """How often some machine became more attractive: while it stands still, a machine without room stays without."""
         self.levels: list[Level] = [Level(0, limits=True), Level(0, limits=False)]
-        self.room: Whole = np.stack([self.capacity, self.capacity])
-        """(levels, resources, machines)."""
+        self.room = Room(np.stack([self.capacity, self.capacity]))
+        """A plane per level."""
         self.kinds: NDArray[np.int32] = np.zeros((2, len(rows)), dtype=np.int32)
         """(non-prod or prod, machines): how many tasks of either kind run there."""
         self.packages: dict[str, Truth] = {}
@@ -116,17 +116,16 @@ class Cell:
         at = self.number(machine)
         if task in self._where:
             raise CellError(f"{task.name} runs on {self.names[self._where[task]]} already, expected a task that does not run")
-        lacking = self.lacking(task, at)
-        if lacking:
-            raise CellError(f"no room for {task.name} on {self.names[at]}: {lacking}")
-        self.room[:, :, at] -= self._share(task.priority, task.limit)
+        limit, prod = task.requirement.limit, is_prod(task.priority)
+        if not self.up[at] or any(map(gt, limit, self.room.free(at, BY_LIMIT if prod else BY_RESERVATION))):
+            raise CellError(f"no room for {task.name} on {self.names[at]}: {self.lacking(task, at)}")
+        self.room.take(at, self._share(task.priority, limit))
         self._where[task] = at
         self._on[at][task] = None
-        self.kinds[1 if is_prod(task.priority) else 0, at] += 1
+        self.kinds[1 if prod else 0, at] += 1
         self.domains.count(task.job.name, at, 1)
         for package in task.requirement.packages:
             self.package(package)[at] = True
-        self.version[at] += 1
 
     def remove(self, task: Task) -> str:
         """Take a task off its machine, whose name is given back. O(levels).
@@ -137,12 +136,12 @@ class Cell:
         at = self._where.pop(task, -1)
         if at < 0:
             raise CellError(f"{task.name} runs nowhere, so it cannot be taken off")
-        self.room[:, :, at] += self._share_now(task)
+        self.room.give(at, self._share_now(task))
         self._reserved.pop(task, None)
         del self._on[at][task]
         self.kinds[1 if is_prod(task.priority) else 0, at] -= 1
         self.domains.count(task.job.name, at, -1)
-        self._gained(at)
+        self.gains += 1
         return self.names[at]
 
     def reserve(self, task: Task, reservation: Vector) -> None:
@@ -154,10 +153,10 @@ class Cell:
         at = self._where.get(task, -1)
         if at < 0 or min(reservation) < 0:
             raise CellError(f"{task.name} cannot reserve {reservation}, expected a running task and amounts of 0 or more")
-        self.room[:, :, at] += self._share_now(task)
+        self.room.give(at, self._share_now(task))
         self._reserved[task] = reservation
-        self.room[:, :, at] -= self._share_now(task)
-        self._gained(at)
+        self.room.take(at, self._share_now(task))
+        self.gains += 1
 
     def lose(self, machine: str | int) -> tuple[Task, ...]:
         """A machine goes down: everything on it is lost, in the order in which it was placed."""
@@ -166,14 +165,23 @@ class Cell:
         for task in lost:
             self.remove(task)
         self.up[at] = False
-        self.version[at] += 1
+        self.room.touch(at)
         return lost
 
     def return_(self, machine: str | int) -> None:
         """A machine is back, and empty."""
         at = self.number(machine)
         self.up[at] = True
-        self._gained(at)
+        self.room.touch(at)
+        self.gains += 1
+
+    def mark(self, machine: str | int, key: str, value: str, *, on: bool) -> None:
+        """Give a machine an attribute, or take it away."""
+        at, column = self.number(machine), self.attribute(key, value)
+        if bool(column[at]) != on:
+            column[at] = on
+            self.room.touch(at)
+            self.gains += 1
 
     # -- what one can ask --------------------------------------------------------------------------------------------------------------
 
@@ -211,12 +219,12 @@ class Cell:
         return BY_LIMIT if is_prod(priority) else BY_RESERVATION
 
     def level(self, priority: int) -> int:
-        """The level from which a task of this priority sees the cell; made on first use, O(tasks)."""
+        """The level from which a task of this priority sees the cell; made on first use, which takes O(tasks)."""
         wanted = Level(preempts_below(priority), is_prod(priority))
         if wanted not in self.levels:
             self.levels.append(wanted)
             self._shares.clear()
-            self.room = np.concatenate([self.room, self._plane(wanted)[None]])
+            self.room.add(self._new_plane(wanted))
         return self.levels.index(wanted)
 
     def lacking(self, task: Task, machine: str | int) -> str:
@@ -224,7 +232,7 @@ class Cell:
         at = self.number(machine)
         if not self.up[at]:
             return "the machine is down"
-        free = self.room[self.base(task.priority), :, at].tolist()
+        free = self.room.free(at, self.base(task.priority))
         lacking = [name for name, have, need in zip(COLUMNS, free, task.limit, strict=True) if need and have < need]
         return f"too little {' and '.join(lacking)}" if lacking else ""
 
@@ -242,14 +250,10 @@ class Cell:
 
     def used(self) -> Whole:
         """(resources, machines): what running tasks may use together, by their limits."""
-        used: Whole = self.capacity - self.room[BY_LIMIT]
+        used: Whole = self.capacity - self.room.columns[BY_LIMIT]
         return used
 
     # -- the books ---------------------------------------------------------------------------------------------------------------------
-
-    def _gained(self, at: int) -> None:
-        self.version[at] += 1
-        self.gains += 1
 
     def _share(self, priority: int, limit: Vector, reservation: Vector | None = None) -> Whole:
         """(levels, resources): by how much a task narrows the room that each level sees."""
@@ -265,6 +269,14 @@ class Cell:
     def _share_now(self, task: Task) -> Whole:
         return self._share(task.priority, task.limit, self._reserved.get(task))
 
+    def _new_plane(self, level: Level) -> Whole:
+        """The room that a new level sees: that of the level which evicts nobody, and what those have who could be evicted."""
+        plane = self.room.columns[BY_LIMIT if level.limits else BY_RESERVATION].copy()
+        for task, at in self._where.items():
+            if task.requirement.priority < level.threshold:
+                plane[:, at] += np.array(task.limit if level.limits else self.reservation(task), dtype=np.int64)
+        return plane
+
     def _plane(self, level: Level) -> Whole:
         """The room that one level sees, from nothing."""
         plane = self.capacity.copy()
@@ -276,7 +288,7 @@ class Cell:
     def check(self) -> None:
         """Assert that the columns are what the tasks say, and that no limit of production is broken; O(tasks × levels)."""
         for number, level in enumerate(self.levels):
-            assert np.array_equal(self.room[number], self._plane(level)), level
+            assert np.array_equal(self.room.columns[number], self._plane(level)), level
         assert sorted(map(repr, self._where)) == sorted(repr(task) for tasks in self._on for task in tasks)
         for at, tasks in enumerate(self._on):
             assert all(self._where[task] == at for task in tasks), self.names[at]
@@ -284,3 +296,4 @@ class Cell:
             assert self.kinds[:, at].tolist() == [len(tasks) - prod, prod], self.names[at]
             assert self.up[at] or not tasks, self.names[at]
         self.domains.check(self._where)
+        self.room.check()

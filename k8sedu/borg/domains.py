@@ -9,6 +9,7 @@ Source: Verma et al., EuroSys 2015, sections 3.2 ("spreading tasks across power 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -46,13 +47,14 @@ class Domains:
                 self.columns.append(np.array([names[value] for value in values], dtype=np.int32))
         self._rows: list[tuple[int, ...]] = list(zip(*(column.tolist() for column in self.columns), strict=True))
         self._sizes = [int(column.max()) + 1 if len(column) else 0 for column in self.columns]
-        self._counts: dict[str, list[NDArray[np.int32]]] = {}
+        self._counts: dict[str, list[array[int]]] = {}
+        """job → how many of its tasks are in each domain, a row per kind; `np.frombuffer` sees such a row as a column, without a copy."""
 
     def count(self, job: str, at: int, change: int) -> None:
         """A task of the job has come to this machine, or left it. O(kinds of domains)."""
         counts = self._counts.get(job)
         if counts is None:
-            counts = self._counts[job] = [np.zeros(size, dtype=np.int32) for size in self._sizes]
+            counts = self._counts[job] = self._nobody()
         for column, domain in zip(counts, self._rows[at], strict=True):
             column[domain] += change
 
@@ -61,7 +63,7 @@ class Domains:
         counts = self._counts.get(job)
         if counts is None:
             return 0.0
-        together = sum(int(column[domain]) for column, domain in zip(counts, self._rows[at], strict=True))
+        together = sum([column[domain] for column, domain in zip(counts, self._rows[at], strict=True)])
         return together / (tasks * len(counts))
 
     def crowds(self, job: str, where: NDArray[np.int64] | slice, *, tasks: int) -> NDArray[np.float64] | float:
@@ -69,16 +71,17 @@ class Domains:
         counts = self._counts.get(job)
         if counts is None:
             return 0.0
-        together = sum(column[domain[where]] for column, domain in zip(counts, self.columns, strict=True))
+        together = sum(np.frombuffer(row, dtype=np.int32)[column[where]] for row, column in zip(counts, self.columns, strict=True))
         return np.asarray(together, dtype=np.int64) / (tasks * len(counts))
 
     def check(self, where: Mapping[Task, int]) -> None:
         """Assert that the counts are what the tasks say; O(tasks)."""
-        fresh = object.__new__(Domains)
-        fresh.columns, fresh._rows, fresh._sizes, fresh._counts = self.columns, self._rows, self._sizes, {}
+        fresh = {job: self._nobody() for job in self._counts}
         for task, at in where.items():
-            fresh.count(task.job.name, at, 1)
-        for job, counts in self._counts.items():
-            assert [column.tolist() for column in counts] == [
-                column.tolist() for column in fresh._counts.get(job, [np.zeros(size, dtype=np.int32) for size in self._sizes])
-            ], job
+            for row, domain in zip(fresh[task.job.name], self._rows[at], strict=True):
+                row[domain] += 1
+        assert fresh == self._counts
+
+    def _nobody(self) -> list[array[int]]:
+        """The counts of a job that runs nowhere."""
+        return [array("i", bytes(4 * size)) for size in self._sizes]

@@ -71,7 +71,7 @@ class Examiner:
     def _fit(self, group: Group, where: Where) -> Scores:
         if not group.scored:
             return np.zeros(len(self.cell.up[where]))
-        room, before, after = self.cell.room[group.base], [], []
+        room, before, after = self.cell.room.columns[group.base], [], []
         for row, amount in group.scored:
             free, inverse = room[row][where], self._inverse[row][where]
             before.append(np.maximum(free * inverse, 0.0))
@@ -91,7 +91,7 @@ class Examiner:
 
     def _subtract_evictions(self, scores: Scores, group: Group, where: Where, possible: Truth) -> None:
         """Only machines that are feasible but not free cost anything, and only there the tasks are looked at one by one."""
-        costly = possible & ~fits(self.cell.room[group.base], group.asked, where)
+        costly = possible & ~fits(self.cell.room.columns[group.base], group.asked, where)
         numbers = np.arange(len(self.cell))[where]
         for position in np.flatnonzero(costly).tolist():
             scores[position] -= self._eviction(group, int(numbers[position]))
@@ -101,7 +101,7 @@ class Examiner:
     def examine_one(self, group: Group, at: int) -> float:
         """The score of one machine, or `OUT`: the same number as from `examine`, without the detour through columns."""
         self.feasibility_checks += 1
-        rooms = self.cell.room[:, :, at].tolist()
+        rooms = self.cell.room.row(at)
         if not is_feasible(group, at, rooms[group.level]):
             return OUT
         self.scorings += 1
@@ -140,7 +140,7 @@ class Examiner:
 
     def explain(self, group: Group, at: int) -> dict[str, float]:
         """The parts of a feasible machine's score, by the name of their weight; nothing is counted. What a lesson and a picture show."""
-        rooms = self.cell.room[:, :, at].tolist()
+        rooms = self.cell.room.row(at)
         free, weights = rooms[group.base], self.weights
         soft = sum(column[at] == wanted for column, wanted in group.soft) / max(len(group.soft), 1)
         there = sum(bool(column[at]) for column in group.packages) / max(len(group.packages), 1)

@@ -28,7 +28,7 @@ def feasible(group: Group, where: Where = ALL) -> Truth:
     [True, False]
     """
     cell = group.cell
-    found = fits(cell.room[group.level], group.asked, where)
+    found = fits(cell.room.columns[group.level], group.asked, where)
     found &= cell.up[where]
     for column, wanted in group.hard:
         found &= column[where] == wanted
@@ -76,7 +76,7 @@ def why_not(group: Group, at: int) -> str:
     for constraint, (column, wanted) in zip(group.requirement.hard, group.hard, strict=True):
         if column[at] != wanted:
             return f"is not {constraint}"
-    room = cell.room[group.level, :, at].tolist()
+    room = cell.room.free(at, group.level)
     lacking = [COLUMNS[row] for row, amount in group.asked if room[row] < amount]
     return f"too little {' and '.join(lacking)}" if lacking else ""
 

@@ -13,8 +13,8 @@ Source: Verma et al., EuroSys 2015, section 3.4.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush, heapreplace
-from typing import NamedTuple
+from heapq import heapify, heappop, heapreplace
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Table:
         return None if at < 0 or scores[at] == OUT else Found(at, float(scores[at]))
 
     def _refresh(self) -> None:
-        version = self.examiner.cell.version
+        version = self.examiner.cell.room.version
         if not len(self.scores):
             self.scores, self.seen = self.examiner.examine(self.group), version.copy()
             return
@@ -70,13 +70,9 @@ FEW = 8
 """Up to so many machines are examined one by one: columns of a few rows are all overhead."""
 
 
-class Entry(NamedTuple):
-    """A machine on the heap: the best, which has the lowest `minus_score`, is on top; of equal ones the first machine."""
-
-    minus_score: float
-    at: int
-    version: int
-    crowd: float
+Entry: TypeAlias = tuple[float, int, int, float]
+"""A machine on the heap: minus its score, its column, and the version and the crowd for which that holds. The least is on top: the best
+score, and of equal ones the first machine."""
 
 
 class Sample:
@@ -107,22 +103,21 @@ class Sample:
         if len(heap) < self.enough:
             self._walk(cell, job)
         while heap:
-            entry = heap[0]
-            if entry.version == cell.version[entry.at] and entry.crowd == self._crowd(cell, job, entry.at):
-                return Found(entry.at, -entry.minus_score)
-            self._look_again(cell, job, entry)
+            minus_score, at, version, crowd = heap[0]
+            if version == cell.room.versions[at] and crowd == self._crowd(cell, job, at):
+                return Found(at, -minus_score)
+            self._look_again(cell, job, at, version)
             if len(heap) < self.enough:
                 self._walk(cell, job)
         return None
 
-    def _look_again(self, cell: Cell, job: BorgJob, entry: Entry) -> None:
+    def _look_again(self, cell: Cell, job: BorgJob, at: int, version: int) -> None:
         """The best has changed since it was examined: put it where it belongs now, or drop it."""
-        at = entry.at
-        if self.seen[at] != entry.version:
+        if self.seen[at] != version:
             heappop(self.heap)  # the walk has met it again already, and put a newer entry on the heap
             return
         score = self.examiner.examine_one(self.group, at)
-        self.seen[at] = cell.version[at]
+        self.seen[at] = cell.room.versions[at]
         if score == OUT:
             heappop(self.heap)
         else:
@@ -137,7 +132,7 @@ class Sample:
             block = ring[self.position : self.position + BLOCK]
             walked += len(block)
             self.position = (self.position + len(block)) % len(ring)
-            self._meet(cell, job, block[self.seen[block] != cell.version[block]])
+            self._meet(cell, job, block[self.seen[block] != cell.room.version[block]])
         if len(self.heap) < self.enough:
             self.exhausted = cell.gains
 
@@ -146,13 +141,17 @@ class Sample:
         if not len(block):
             return
         scores = self.examiner.examine(self.group, block)
-        self.seen[block] = cell.version[block]
-        for position in np.flatnonzero(scores != OUT).tolist():
-            heappush(self.heap, self._entry(cell, job, int(block[position]), float(scores[position])))
+        self.seen[block] = cell.room.version[block]
+        good = scores != OUT
+        at, scores = block[good], scores[good]
+        crowds = np.zeros(len(at)) + (cell.domains.crowds(job.name, at, tasks=job.tasks) if self.examiner.weights.spread else 0.0)
+        minus = self.examiner.weights.spread * crowds - scores
+        self.heap += zip(minus.tolist(), at.tolist(), cell.room.version[at].tolist(), crowds.tolist(), strict=True)
+        heapify(self.heap)
 
     def _entry(self, cell: Cell, job: BorgJob, at: int, score: float) -> Entry:
         crowd = self._crowd(cell, job, at)
-        return Entry(self.examiner.weights.spread * crowd - score, at, int(cell.version[at]), crowd)
+        return self.examiner.weights.spread * crowd - score, at, cell.room.versions[at], crowd
 
     def _crowd(self, cell: Cell, job: BorgJob, at: int) -> float:
         return cell.domains.crowd(job.name, at, tasks=job.tasks) if self.examiner.weights.spread else 0.0

@@ -9,6 +9,8 @@ Left out: the SIGTERM before the SIGKILL, and victims that take long to leave.
 
 from __future__ import annotations
 
+from operator import gt
+
 from k8sedu.borg.bands import is_prod, may_preempt
 from k8sedu.borg.cell import Cell
 from k8sedu.borg.jobs import Task, Vector
@@ -27,10 +29,10 @@ def victims(cell: Cell, task_priority: int, limit: Vector, machine: str | int) -
     ((Task(p0/0),), None)
     """
     at = cell.number(machine)
-    free = cell.room[cell.base(task_priority), :, at].tolist()
-    short = {row: need - have for row, (need, have) in enumerate(zip(limit, free, strict=True)) if need and need > have}
-    if not short:
+    free = cell.room.free(at, cell.base(task_priority))
+    if not any(map(gt, limit, free)):
         return ()
+    short = {row: need - have for row, (need, have) in enumerate(zip(limit, free, strict=True)) if need > have}
     chosen: list[Task] = []
     for candidate in candidates(cell, task_priority, at):
         if not short:

@@ -154,6 +154,8 @@ class Scheduler:
         return Decision(task, self.cell.names[found.at], found.score, self._victims(task, found))
 
     def _victims(self, task: Task, found: Found) -> tuple[Task, ...]:
+        if not task.priority:
+            return ()
         chosen = victims(self.cell, task.priority, task.limit, found.at)
         assert chosen is not None, f"{self.cell.names[found.at]} was found feasible for {task.name}, and is not"
         return chosen

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, reduce
+from operator import add
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,7 +40,7 @@ def epvm(before: Shares, after: Shares) -> Share:
     >>> epvm([1.0, 1.0], [0.75, 0.75]) > epvm([0.5, 0.5], [0.25, 0.25])
     True
     """
-    return -reduce(lambda sum_, each: sum_ + each, [_cost(end) - _cost(start) for start, end in zip(before, after, strict=True)])
+    return -reduce(add, [_cost(end) - _cost(start) for start, end in zip(before, after, strict=True)])
 
 
 def best_fit(_before: Shares, after: Shares) -> Share:
@@ -77,7 +78,7 @@ def stranded(free: Shares) -> Share:
 
 def mean(shares: Shares) -> Share:
     """The mean of several shares, machine by machine."""
-    return reduce(lambda sum_, each: sum_ + each, shares) / len(shares)
+    return reduce(add, shares) / len(shares)
 
 
 def scarcest(shares: Shares) -> Share:
