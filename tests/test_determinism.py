@@ -35,6 +35,15 @@ runs = [
 ]
 """
 
+HOST_AND_OFFERS = """
+always = [f"docker run -d --restart always --name {name} nginx" for name in "abcd"]
+runs = [
+    k8sedu.docker.simulate(always, seed=7, faults=["at 6000 crash host", "at 7000 restart host", "at 8000 crash b"]),
+    k8sedu.docker.simulate(containers=30, seed=8, insist=True, every_ms=100),
+    k8sedu.mesos.simulate(seed=7, duration_ms=15_000, faults=["at 4000 crash m2", "at 6000 crash master", "at 8000 restart m2"]),
+]
+"""
+
 FIGURES = """
 from k8sedu.course.figures import figures
 digests = {name: hashlib.sha256(draw().encode()).hexdigest() for name, draw in figures().items()}
@@ -68,6 +77,12 @@ def test_a_run_has_the_same_digest_in_every_process(tmp_path: Path) -> None:
 def test_a_run_of_etcd_has_the_same_digest_in_every_process(tmp_path: Path) -> None:
     """Clusters with watches, leases and transactions, and stories of one store, are the same everywhere."""
     first, *others = answers(ETCD + "print(json.dumps([run.digest() for run in runs]))", tmp_path)
+    assert others == [first] * len(others)
+
+
+def test_a_run_of_one_host_and_of_mesos_has_the_same_digest_in_every_process(tmp_path: Path) -> None:
+    """A host that falls and returns, a crowd that wants the same ports, offers and failures: the same everywhere."""
+    first, *others = answers(HOST_AND_OFFERS + "print(json.dumps([run.digest() for run in runs]))", tmp_path)
     assert others == [first] * len(others)
 
 

@@ -1,11 +1,15 @@
 """One Docker host: a bridge, containers on it, and the table that leads from the host's ports to theirs.
 
 `run` does what `docker run -d -p … --name …` does to the network: the container gets the next address of the bridge, and each published
-port becomes a row of the table and two rules of the firewall. Nothing else happens: there is no process, and no image is pulled.
+port becomes a row of the table and three rules of the firewall. Nothing else happens: there is no process, and no image is pulled.
 
-Source: Docker Engine, the bridge driver (libnetwork): default bridge 172.17.0.0/16, addresses in order, the lowest free one first;
-`iptables-save` of a host with published ports.
-Left out: user-defined networks with their names, `--link`, `--net=host`.
+A container that stops gives its address and its ports back, and is given new ones when it starts again. So an address is not a name: the
+same container may come back under another one, and somebody else may have the old one by then.
+
+Source: Docker Engine, the bridge driver (libnetwork): default bridge 172.17.0.0/16, addresses in order, the lowest free one first; its
+port allocator, which goes on from the last port that it chose; `iptables-save` of a host with published ports.
+Left out: user-defined networks with their names, `--link`, `--net=host`; the container that Docker leaves behind, created and not
+started, where a port was taken: here such a `run` leaves nothing.
 """
 
 from __future__ import annotations
@@ -25,13 +29,18 @@ class DockerError(K8sEduError, ValueError):
 
 
 class Container(NamedTuple):
-    """A container: its name, its address on the bridge, and the ports on which it listens."""
+    """A container: its name, its address on the bridge ("" while it is stopped), its ports of the host, and those on which it listens.
+
+    `asked` is what stood behind `-p`, which a new start asks for again; `restart_policy` is Docker's "no", "on-failure" or "always".
+    """
 
     name: str
     image: str
     address: str
     published: tuple[Published, ...]
     listens: tuple[tuple[int, str], ...]
+    asked: tuple[Published, ...] = ()
+    restart_policy: str = "no"
 
     @property
     def ports_text(self) -> str:
@@ -75,13 +84,18 @@ class Host:
         self.address = address
         self.subnet = IPv4Network(subnet)
         self.containers: dict[str, Container] = {}
+        """Those that run, in the order in which they were started."""
+        self.stopped: dict[str, Container] = {}
+        self._last_chosen: dict[tuple[str, str], int] = {}
 
     @property
     def bridge_address(self) -> str:
         """The address of the bridge, which is the containers' gateway."""
         return str(self.subnet.network_address + 1)
 
-    def run(self, name: str, image: str = "", *, publish: tuple[str, ...] | list[str] = (), listens: tuple[str, ...] = ()) -> Container:
+    def run(
+        self, name: str, image: str = "", *, publish: tuple[str, ...] | list[str] = (), listens: tuple[str, ...] = (), restart: str = "no"
+    ) -> Container:  # fmt: skip
         """Start a container, as `docker run -d -p … --name NAME IMAGE`.
 
         Args:
@@ -89,31 +103,59 @@ class Host:
             image: what runs in it; the model only shows it.
             publish: what stands behind each `-p`.
             listens: further ports (`"9000"`, `"53/udp"`) on which it listens without publishing them; published ones always answer.
+            restart: the policy of `--restart`; the host only keeps it, a simulation acts upon it.
 
         Raises:
             PortError: a port is taken, or cannot be read. Nothing is changed then.
             DockerError: the name is taken, or the bridge has no address left.
         """
-        if name in self.containers:
+        if name in self.containers or name in self.stopped:
             raise DockerError(f'The container name "/{name}" is already in use by a container of {self.name}, expected another name')
-        wanted: list[Published] = []
-        for text in publish:
-            wanted.append(self._reserve(Published.parse(text), wanted))
-        answered = {(each.container_port, each.protocol): None for each in wanted}
-        answered |= {(each.container_port, each.protocol): None for each in map(Published.parse, listens)}
-        container = Container(name, image or name, self._free_address(), tuple(wanted), tuple(answered))
-        self.containers[name] = container
+        asked = tuple(map(Published.parse, publish))
+        answered = [(each.container_port, each.protocol) for each in (*asked, *map(Published.parse, listens))]
+        return self._up(Container(name, image or name, "", (), tuple(dict.fromkeys(answered)), asked, restart))
+
+    def stop(self, name: str) -> Container:
+        """The container's process ends; its address and its ports are free again, its name is not.
+
+        Raises:
+            DockerError: no such container runs.
+        """
+        if name not in self.containers:
+            raise self._missing(name)
+        was = self.containers.pop(name)
+        self.stopped[name] = was._replace(address="", published=())
+        return was
+
+    def start(self, name: str) -> Container:
+        """A stopped container starts again, with the lowest free address and the ports that it asked for.
+
+        >>> host = Host()
+        >>> _, _ = host.run("a"), host.run("b")
+        >>> _, _ = host.stop("a"), host.stop("b")
+        >>> host.start("b").address, host.start("a").address
+        ('172.17.0.2', '172.17.0.3')
+
+        Raises:
+            PortError: somebody has one of its ports by now; it stays stopped.
+            DockerError: no such container is stopped, or no address is left.
+        """
+        if name not in self.stopped:
+            raise self._missing(name, running=name in self.containers)
+        container = self._up(self.stopped[name])
+        del self.stopped[name]
         return container
 
     def remove(self, name: str) -> Container:
-        """Stop and remove a container: its address and its ports are free again.
+        """Stop and remove a container: its name, its address and its ports are free again.
 
         Raises:
             DockerError: no such container.
         """
-        if name not in self.containers:
-            raise DockerError(f"No such container: {name}; {self.name} runs {', '.join(self.containers) or 'none'}")
-        return self.containers.pop(name)
+        found = self.containers.pop(name, None) or self.stopped.pop(name, None)
+        if found is None:
+            raise self._missing(name)
+        return found
 
     def table(self) -> tuple[Row, ...]:
         """The port table: what one has to know to reach anything on this host."""
@@ -131,6 +173,17 @@ class Host:
         """Every published port with its container, in the order in which they were made."""
         return ((container, each) for container in self.containers.values() for each in container.published)
 
+    def _up(self, container: Container) -> Container:
+        """Give a container its address and its ports; nothing is changed where one of them cannot be had."""
+        wanted: list[Published] = []
+        for each in container.asked:
+            wanted.append(self._reserve(each, wanted))
+        self.containers[container.name] = container._replace(address=self._free_address(), published=tuple(wanted))
+        for asked, given in zip(container.asked, wanted, strict=True):
+            if asked.host_port == 0:
+                self._last_chosen[given.address, given.protocol] = given.host_port
+        return self.containers[container.name]
+
     def _reserve(self, wanted: Published, beside: list[Published]) -> Published:
         held = [*(each for _, each in self.published()), *beside]
         if wanted.host_port == 0:
@@ -140,11 +193,17 @@ class Host:
         return wanted
 
     def _choose(self, wanted: Published, held: list[Published]) -> Published:
-        for port in range(FIRST_FREE, LAST_FREE + 1):
+        """The next free port after the last one that was chosen for this address and protocol, around the range."""
+        last = self._last_chosen.get((wanted.address, wanted.protocol), LAST_FREE)
+        for port in (*range(last + 1, LAST_FREE + 1), *range(FIRST_FREE, last + 1)):
             chosen = wanted._replace(host_port=port)
             if not any(chosen.conflicts_with(each) for each in held):
                 return chosen
         raise DockerError(f"{self.name} has no host port left from {FIRST_FREE} to {LAST_FREE}")
+
+    def _missing(self, name: str, *, running: bool = False) -> DockerError:
+        there = f"{self.name} runs {', '.join(self.containers) or 'none'}; stopped are {', '.join(self.stopped) or 'none'}"
+        return DockerError(f"container {name} is already running" if running else f"No such container: {name}; {there}")
 
     def _free_address(self) -> str:
         used = {container.address for container in self.containers.values()}
@@ -160,6 +219,8 @@ class Host:
         addresses = [container.address for container in self.containers.values()]
         assert len(set(addresses)) == len(addresses), addresses
         assert self.bridge_address not in addresses
+        assert not set(self.containers) & set(self.stopped)
+        assert not any(container.address or container.published for container in self.stopped.values())
         rows = [each for _, each in self.published()]
         for index, row in enumerate(rows):
             assert row.host_port, row

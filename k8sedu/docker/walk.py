@@ -83,8 +83,11 @@ def answer(host: Host, way: Walk) -> Walk:
     back = Packet(met.destination, met.destination_port, met.source, met.source_port, met.protocol)
     hops = [Hop(f"container {way.container}" if way.container else "outside", "", back, Words("the answer sets out", "回应出发"))]
     restored = Packet(asked.destination, asked.destination_port, asked.source, asked.source_port, asked.protocol)
-    if restored != back:
-        says = Words("the kernel remembers the connection and writes both addresses back", "内核记得这条连接，把地址都改回去")
+    if any(hop.rule == "docker-proxy" for hop in way.hops):
+        says = Words("docker-proxy passes the answer on into the first connection", "docker-proxy 把回应转交给第一条连接")
+        hops.append(Hop(f"{host.name} docker-proxy", "docker-proxy", restored, says))
+    elif restored != back:
+        says = Words("the kernel remembers the connection and writes the address back", "内核记得这条连接，把地址改回去")
         hops.append(Hop(host.name, "conntrack", restored, says))
     says = Words("the sender sees an answer from the address that it had asked", "发送者看到的回应来自它所询问的地址")
     hops.append(Hop("sender", "", restored, says))
@@ -112,7 +115,7 @@ def _from_host(host: Host, packet: Packet) -> Walk:
     """From a program on the host: rules of OUTPUT; for 127.0.0.1 docker-proxy takes the connection and opens another one."""
     hops = [Hop(f"{host.name} process", "", packet, Words("a program on the host asks", "宿主机上的程序发起访问"))]
     loopback = packet.destination.startswith("127.")
-    if loopback or packet.destination == host.address:
+    if loopback or packet.destination in {host.address, host.bridge_address}:
         found = _published(host, packet)
         if found is None:
             says = Words("nothing listens on this port of the host", "宿主机的这个端口没有程序监听")
@@ -121,14 +124,20 @@ def _from_host(host: Host, packet: Packet) -> Walk:
         if loopback:
             return _proxied(host, packet, container, each, hops)
         return _translated(host, packet, container, each, hops)
-    return _to_bridge(host, packet, hops)
+    if IPv4Address(packet.destination) in host.subnet:
+        return _to_bridge(host, packet, hops)
+    says = Words("the host's own packets leave as they are", "宿主机自己的数据包原样离开")
+    return Walk((*hops, Hop("outside", "", packet, says)), "delivered")
 
 
 def _from_container(host: Host, packet: Packet, sender: Container) -> Walk:
     hops = [Hop(f"container {sender.name}", "", packet, Words(f"{sender.name} asks", f"{sender.name} 发起访问"))]
-    if IPv4Address(packet.destination) in host.subnet:
+    if packet.destination.startswith("127."):
+        says = Words("127.0.0.1 is the container itself, not the host", "127.0.0.1 指的是容器自己，而不是宿主机")
+        return _knock(packet, sender, [*hops, Hop(f"container {sender.name}", "", packet, says)])
+    if IPv4Address(packet.destination) in host.subnet and packet.destination != host.bridge_address:
         return _to_bridge(host, packet, hops)
-    if packet.destination == host.address:
+    if packet.destination in {host.address, host.bridge_address}:
         found = _published(host, packet)
         says = Words(
             "the packet comes from the bridge, so the DOCKER chain returns; docker-proxy on the host takes it",
@@ -167,6 +176,11 @@ def _to_bridge(host: Host, packet: Packet, hops: list[Hop]) -> Walk:
     if container is None:
         says = Words("no container has this address", "没有容器拥有这个地址")
         return Walk((*hops, Hop(f"{host.name} {BRIDGE}", "", packet, says)), "dropped")
+    return _knock(packet, container, hops)
+
+
+def _knock(packet: Packet, container: Container, hops: list[Hop]) -> Walk:
+    """At the container: does it listen there?"""
     if (packet.destination_port, packet.protocol) not in container.listens:
         port, name = packet.destination_port, container.name
         says = Words(f"nothing listens on port {port} in {name}", f"{name} 里没有程序监听端口 {port}")

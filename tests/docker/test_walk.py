@@ -54,6 +54,11 @@ def test_a_container_reaches_the_world_under_its_hosts_address() -> None:
         (Packet("10.0.0.5", 1, "10.0.0.5", 8080), "host", "delivered"),
         (Packet("172.17.0.3", 1, "10.0.0.5", 8080), "db", "delivered"),
         (Packet("172.17.0.3", 1, "10.0.0.5", 8081), "db", "refused"),
+        (Packet("127.0.0.1", 1, "127.0.0.1", 5432), "db", "delivered"),
+        (Packet("127.0.0.1", 1, "127.0.0.1", 80), "db", "refused"),
+        (Packet("172.17.0.3", 1, "172.17.0.1", 22), "db", "refused"),
+        (Packet("172.17.0.3", 1, "172.17.0.1", 8080), "db", "delivered"),
+        (Packet("10.0.0.5", 1, "203.0.113.9", 443), "host", "delivered"),
     ],
 )
 def test_who_is_reached_and_who_is_not(packet: Packet, origin: str, verdict: str) -> None:
