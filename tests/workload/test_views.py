@@ -130,3 +130,13 @@ def test_a_column_that_holds_more_than_it_can_stays_inside() -> None:
     column, blocks = shapes["machine/m1/cpu/column"], [shapes["task/web/0"], shapes["task/web/1"]]
     assert sum(float(block.h) for block in blocks) == pytest.approx(float(column.h))
     assert min(float(block.y) for block in blocks) == pytest.approx(float(column.y))
+
+
+def test_whoever_is_preempted_leaves_an_outline_for_one_step() -> None:
+    """It stands where the block stood, and is gone with the next step."""
+    frames = schedule_film(run()).frames
+    outline, block = frames[5].scene.find("ghost/batch/0/cpu"), frames[4].scene.find("task/batch/0")
+    assert isinstance(outline, Rect)
+    assert isinstance(block, Rect)
+    assert (outline.x, outline.y, outline.w, outline.h) == (block.x, block.y, block.w, block.h)
+    assert [any(shape.id.startswith("ghost/") for shape in frame.scene.shapes) for frame in frames] == [False] * 5 + [True] + [False] * 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from k8sedu.errors import K8sEduError
@@ -12,7 +12,8 @@ from k8sedu.stage.player import Player
 from k8sedu.trace import Step, Trace
 from k8sedu.workload.views.captions import caption
 from k8sedu.workload.views.palette import Meaning, meanings, roles
-from k8sedu.workload.views.scene import schedule_scene
+from k8sedu.workload.views.places import Columns, Places
+from k8sedu.workload.views.scene import Ghost, schedule_scene
 
 
 class ScheduleError(K8sEduError, ValueError):
@@ -60,14 +61,36 @@ def schedule_film(
     }
     return Document(
         title=title or Words(f"{trace.system.capitalize()}: who runs where", f"{trace.system.capitalize()}：谁在哪里运行"),
-        frames=tuple(
-            Frame(step.time_us, step.kind, step.actor, schedule_scene(step.frame, named, caption=say(step))) for step in trace if step.frame
-        ),
+        frames=tuple(_frames(trace, named, say)),
         marks=tuple(_marks(trace)),
         language=language,
         theme=theme,
         **settings,
     )
+
+
+def _frames(trace: Trace, named: Mapping[str, str], say: Callable[[Step], Words]) -> Iterator[Frame]:
+    """A frame for each step, in which every block stays where it is until its task leaves."""
+    following, before = Places(), dict[str, Columns]()
+    for step in trace:
+        if step.frame:
+            places = following.follow(step.frame)
+            scene = schedule_scene(step.frame, named, caption=say(step), places=places, ghost=_ghost(step, before))
+            yield Frame(step.time_us, step.kind, step.actor, scene)
+            before = dict(places)
+
+
+def _ghost(step: Step, before: Mapping[str, Columns]) -> Ghost | None:
+    """Who was taken off in this step, and stood where."""
+    if step.kind not in GONE or step.detail.machine not in before:
+        return None
+    task, columns = step.detail.task, before[step.detail.machine]
+    spans = {key: column[task] for key, column in columns.items() if task in column}
+    return Ghost(task, step.detail.machine, spans, icon=GONE[step.kind]) if len(spans) == len(columns) else None
+
+
+GONE = {"preempt": "swap", "fail": "cross"}
+"""The steps that take a task off against its will, with the icon that stays in its place for a moment."""
 
 
 def _marks(trace: Trace) -> list[Mark]:
@@ -92,4 +115,5 @@ def _legend(trace: Trace, colour: Meaning) -> tuple[Legend, ...]:
         Legend(Words("free, of this resource", "该资源的空闲部分"), role="grey", hollow=True),
         Legend(Words("why this machine is out", "这台机器为何出局"), icon="cross", role="vermillion"),
         Legend(Words("the machine that was chosen", "被选中的机器"), icon="check", role="green"),
+        Legend(Words("was taken off just now", "刚刚被移走"), icon="swap", role="vermillion"),
     )

@@ -1,8 +1,9 @@
 """One instant of a schedule: the queue on the left, the machines with what runs on them, and why one of them is out.
 
 Each machine is a box with a column per resource. A task is a block in every column, as high as the part of the machine that it asked for;
-what is empty is free. Blocks keep the task's name as their identity, so a task glides from the queue to its machine and back. While the
-manager looks for a machine, each box says why it is out, or what it scored; the chosen one has a thick rim and a check mark.
+what is empty is free. Blocks keep the task's name as their identity, so a task glides from the queue to its machine and back, and they keep
+their place (`places`): whoever leaves makes a hole. While the manager looks for a machine, each box says why it is out, or what it scored;
+the chosen one has a thick rim and a check mark. Who was taken off leaves a dashed outline, which fades with the next step.
 
 Left out: more than 24 machines. A cell of thousands is a chart, not a picture of boxes; the first 24 are drawn, and the rest is counted.
 """
@@ -18,6 +19,7 @@ from k8sedu.stage.lettering import fit, text_width
 from k8sedu.stage.scene import Scene
 from k8sedu.stage.shapes import Icon, Label, Rect, Shape
 from k8sedu.trace import Frozen
+from k8sedu.workload.views.places import Columns, Places, Span
 
 WIDTH, HEIGHT = 904.0, 470.0
 QUEUE_WIDTH = 150.0
@@ -39,7 +41,19 @@ class Box(NamedTuple):
     h: float
 
 
-def schedule_scene(frame: Frozen, colours: Mapping[str, str], *, caption: str | Words = "", subtitle: str | Words = "") -> Scene:
+class Ghost(NamedTuple):
+    """A task that was just taken off: which, from where, where its blocks stood, and the icon that says why."""
+
+    task: str
+    machine: str
+    spans: Mapping[str, Span]
+    icon: str = "swap"
+
+
+def schedule_scene(
+    frame: Frozen, colours: Mapping[str, str], *, caption: str | Words = "", subtitle: str | Words = "",
+    places: Mapping[str, Columns] | None = None, ghost: Ghost | None = None,
+) -> Scene:  # fmt: skip
     """One instant of any manager's run.
 
     Args:
@@ -47,12 +61,17 @@ def schedule_scene(frame: Frozen, colours: Mapping[str, str], *, caption: str | 
         colours: job → role of its tasks.
         caption: one sentence about the step.
         subtitle: stands beside the title.
+        places: where blocks stand; a film passes those of its past, otherwise they are stacked.
+        ghost: the task that this step has taken off.
     """
     names = list(frame.machines)
     boxes = machine_boxes(names[:MACHINES])
+    places = Places().follow(frame) if places is None else places
     shapes = [*_queue(frame, colours), *_title(frame, hidden=len(names) - len(boxes))]
     for name, box in boxes.items():
-        shapes.extend(_machine(name, frame, box, colours))
+        shapes.extend(_machine(name, frame, box, colours, places[name]))
+    if ghost is not None and ghost.machine in boxes and frame.machines[ghost.machine].up:
+        shapes.extend(_ghost(ghost, frame, boxes[ghost.machine]))
     return Scene(shapes=tuple(shapes), caption=caption, subtitle=subtitle, width=WIDTH, height=HEIGHT, card_width=0)
 
 
@@ -60,7 +79,7 @@ def machine_boxes(names: list[str]) -> dict[str, Box]:
     """At most eight machines in a row, at most three rows, each as large as there is room."""
     rows = 1 if len(names) <= 5 else 2 if len(names) <= 12 else 3
     columns = -(-len(names) // rows) if names else 1
-    w = min(170.0, (WIDTH - LEFT - 8 - GAP * (columns - 1)) / columns)
+    w = min(236.0, (WIDTH - LEFT - 8 - GAP * (columns - 1)) / columns)
     h = min(300.0, (HEIGHT - TOP - 8 - GAP * (rows - 1)) / rows)
     return {
         name: Box(LEFT + (w + GAP) * (index % columns), TOP + (h + GAP) * (index // columns), w, h) for index, name in enumerate(names)
@@ -121,7 +140,7 @@ def readable(name: str, amount: int) -> str:
 # -- a machine ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _machine(name: str, frame: Frozen, box: Box, colours: Mapping[str, str]) -> Iterator[Shape]:
+def _machine(name: str, frame: Frozen, box: Box, colours: Mapping[str, str], columns: Columns) -> Iterator[Shape]:
     machine = frame.machines[name]
     reason, score, chosen = _verdict(name, frame)
     stroke = "ink" if chosen else "line"
@@ -140,7 +159,7 @@ def _machine(name: str, frame: Frozen, box: Box, colours: Mapping[str, str]) -> 
     if not machine.up:
         yield Icon(f"machine/{name}/cross", box.x + box.w / 2, box.y + box.h / 2, "cross", size=34, fill="muted", layer=4)
         return
-    yield from _columns(name, frame, box, colours, dimmed=bool(reason))
+    yield from _columns(name, frame, box, colours, columns, dimmed=bool(reason))
     yield from _verdict_line(name, box, reason, score, is_chosen=chosen)
 
 
@@ -166,28 +185,50 @@ def _verdict_line(name: str, box: Box, reason: str, score: float | None, *, is_c
         yield Label(f"machine/{name}/verdict", box.x + 26, y, shown, size=LETTERS, anchor="start", weight=weight, layer=4)
 
 
-def _columns(name: str, frame: Frozen, box: Box, colours: Mapping[str, str], *, dimmed: bool) -> Iterator[Shape]:
-    """A column per resource, filled from below by the tasks in the order in which they came."""
+def _columns(
+    name: str, frame: Frozen, box: Box, colours: Mapping[str, str], columns: Columns, *, dimmed: bool
+) -> Iterator[Shape]:
+    """A column per resource, with a block for each task where it has its place."""
     machine = frame.machines[name]
-    keys = list(machine.capacity)
-    top, height = box.y + 46, box.h - 46 - 26
-    w = (box.w - 20 - 6 * (len(keys) - 1)) / len(keys)
-    for number, key in enumerate(keys):
-        x = box.x + 10 + (w + 6) * number
-        head = NAMES[key] if w >= 44 else Words(NAMES[key].en[:3], NAMES[key].zh[:3])
-        yield Label(f"machine/{name}/{key}", x + w / 2, box.y + 35, head, size=LETTERS, fill="muted", layer=1)
-        yield Rect(f"machine/{name}/{key}/column", x, top, w, height, r=3, fill="paper", stroke="line", layer=1)
-        bottom = top + height
-        whole = max(machine.capacity[key], machine.used.get(key, 0))  # a column that holds more than it can is drawn full
+    for number, (key, column) in enumerate(_column_boxes(machine, box).items()):
+        head = NAMES[key] if column.w >= 44 else Words(NAMES[key].en[:3], NAMES[key].zh[:3])
+        yield Label(f"machine/{name}/{key}", column.x + column.w / 2, box.y + 35, head, size=LETTERS, fill="muted", layer=1)
+        yield Rect(f"machine/{name}/{key}/column", *column, r=3, fill="paper", stroke="line", layer=1)
         for task in machine.tasks:
-            entry = frame.tasks[task]
-            h = height * entry.request.get(key, 0) / whole
-            bottom -= h
+            entry, place = frame.tasks[task], _place(columns[key][task], column, machine, key)
             id_ = f"task/{task}" if number == 0 else f"task/{task}/{key}"
-            if h > 0:
-                yield _block(id_, task, entry, Box(x, bottom, w, h), role=colours[entry.job], dimmed=dimmed)
-            if number == 0 and h >= 15:
-                yield _name(task, Box(x, bottom, w, h), dimmed=dimmed)
+            if place.h > 0:
+                yield _block(id_, task, entry, place, role=colours[entry.job], dimmed=dimmed)
+            if number == 0 and place.h >= 15:
+                yield _name(task, place, dimmed=dimmed)
+
+
+def _column_boxes(machine: Frozen, box: Box) -> dict[str, Box]:
+    """Where the column of each resource stands in a machine's box."""
+    keys = list(machine.capacity)
+    w = (box.w - 20 - 6 * (len(keys) - 1)) / len(keys)
+    return {key: Box(box.x + 10 + (w + 6) * number, box.y + 46, w, box.h - 46 - 26) for number, key in enumerate(keys)}
+
+
+def _place(span: Span, column: Box, machine: Frozen, key: str) -> Box:
+    """A block's box in its column; a column that holds more than it can is drawn full."""
+    whole = max(machine.capacity[key], machine.used.get(key, 0), span.end)
+    h = column.h * span.size / whole
+    return Box(column.x, column.y + column.h * (1 - span.end / whole), column.w, h)
+
+
+def _ghost(ghost: Ghost, frame: Frozen, box: Box) -> Iterator[Shape]:
+    """The outline of who was here a moment ago."""
+    machine = frame.machines[ghost.machine]
+    for number, (key, column) in enumerate(_column_boxes(machine, box).items()):
+        place = _place(ghost.spans[key], column, machine, key)
+        if place.h > 0:
+            yield Rect(f"ghost/{ghost.task}/{key}", *place, r=2, stroke="muted", width=1.5, dashed=True, opacity=0.9, layer=4)
+        if number == 0 and place.h >= 15:
+            middle = place.y + place.h / 2
+            yield Icon(f"ghost/{ghost.task}/icon", place.x + 14, middle, ghost.icon, size=13, fill="vermillion", layer=5)
+            text = fit(ghost.task, place.w - 30, LETTERS)
+            yield Label(f"ghost/{ghost.task}/name", place.x + 25, middle, text, size=LETTERS, anchor="start", fill="muted", layer=5)
 
 
 def _block(id_: str, task: str, entry: Frozen, box: Box, *, role: str, dimmed: bool) -> Shape:
