@@ -1,7 +1,9 @@
 """What all tests share: how hard to search, what the real systems answered, and how a failure is told.
 
 `HYPOTHESIS_PROFILE` chooses how many examples a property is tried on: `dev` (the default), `ci`, `nightly`.
-`K8SEDU_CONFORMANCE` names a folder of further recorded answers in the form of tests/conformance/.
+`K8SEDU_CONFORMANCE` names a folder of further recorded answers in the form of tests/conformance/. Data that may not be copied into the
+project (cluster traces without a licence) are read from there too, or from `shared/conformance` beside the checkout; where they are absent,
+their tests are skipped and say so.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 CONFORMANCE = Path(os.environ.get("K8SEDU_CONFORMANCE") or Path(__file__).parent / "conformance")
+BESIDE = Path(__file__).parents[2] / "shared" / "conformance"
 
 # A shared machine is slow at times: no deadline per example; pytest's timeout bounds the test. A failure prints a blob to repeat it.
 settings.register_profile("dev", max_examples=60, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
@@ -29,7 +32,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker is None:
         return
     (pattern,) = marker.args
-    files = sorted(CONFORMANCE.glob(pattern))
+    files = sorted(CONFORMANCE.glob(pattern)) or (sorted(BESIDE.glob(pattern)) if pattern.startswith("traces/") else [])
     missing = pytest.param(None, id=f"conformance-{Path(pattern).name}", marks=pytest.mark.skip(reason=f"{CONFORMANCE} has no {pattern}"))
     metafunc.parametrize("conformance_path", [pytest.param(file, id=f"conformance-{file.name}") for file in files] or [missing])
 

@@ -33,7 +33,7 @@ class Job(NamedTuple):
     """Equal tasks that belong together, from one user.
 
     `duration_ms` is how long a task runs once it was placed; None is a service that never ends. A higher `priority` is more important.
-    `constraints` are attributes that a machine must have.
+    `constraints` are attributes that a machine must have; a value such as `V100|A10` is satisfied by either.
     """
 
     name: str
@@ -55,8 +55,13 @@ class Job(NamedTuple):
         return tuple(f"{self.name}/{index}" for index in range(self.tasks))
 
     def may_run_on(self, machine: Machine) -> bool:
-        """Whether the machine has every attribute that the job asks for; room is another question."""
-        return all(machine.attributes.get(key) == value for key, value in self.constraints.items())
+        """Whether the machine has every attribute that the job asks for; room is another question.
+
+        >>> job = Job("train", "ann", Resources.of(gpu="1"), constraints=Frozen(model="V100|A10"))
+        >>> [job.may_run_on(Machine(name, Resources(), Frozen(model=name))) for name in ("A10", "T4")]
+        [True, False]
+        """
+        return all(str(machine.attributes.get(key, "")) in str(value).split("|") for key, value in self.constraints.items())
 
 
 class Workload(NamedTuple):

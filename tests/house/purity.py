@@ -25,6 +25,10 @@ EDGES = {
     "k8sedu.raft.sim.experiments.runner": "spreads trials over processes and shows how far they are",
     "k8sedu.trace.lines": "reads and writes traces as lines",
     "k8sedu.trace.run": "saves and loads traces",
+    "k8sedu.workload.packing.sim": "spreads runs over processes and shows how far they are",
+    "k8sedu.workload.readers.azure_database": "reads a trace out of an SQLite database",
+    "k8sedu.workload.readers.files": "opens the files of cluster traces, packed ones too",
+    "k8sedu.workload.specimens": "finds the small traces that come with the package",
 }
 """Files that talk to the outside, each with what for. Everything that they decide is in a core beside them."""
 

@@ -1,0 +1,159 @@
+"""`k8sedu schedule …`: pack a real trace by one rule or six, and run one workload under every manager of the course.
+
+Rows of a trace that cannot be used are told on the error stream, with file, line and column; the run goes on without them, and the command
+ends with 1, so that nobody overlooks it. A result file is written at the end and at once, so an interrupted run leaves the older one alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from k8sedu.files import write_whole
+from k8sedu.language import LANGUAGES
+
+if TYPE_CHECKING:
+    from k8sedu.workload.packing import Curve, Mean
+    from k8sedu.workload.readers import Reading
+
+INTERRUPTED = 130
+"""The exit code that shells expect after Ctrl-C."""
+POLICIES = ("random", "dotprod", "gpuclustering", "gpupacking", "bestfit", "fgd")
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+class Seeds(click.ParamType[tuple[int, ...]]):
+    """Seeds as people write them: `42`, `42-51`, `1,2,7`."""
+
+    name = "seeds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The seeds in a text, each once."""
+        if isinstance(value, tuple):
+            return value
+        seeds: dict[int, None] = {}
+        for piece in str(value).split(","):
+            low, dash, high = piece.strip().partition("-")
+            if not low.isdecimal() or (dash and not high.isdecimal()) or (dash and int(high) < int(low)):
+                self.fail(f"met {value!r}, expected seeds such as 42, 42-51 or 1,2,7.", param, ctx)
+            seeds |= dict.fromkeys(range(int(low), int(high or low) + 1))
+        return tuple(seeds)
+
+
+def _writable(_context: click.Context, _parameter: click.Parameter, target: str | None) -> str | None:
+    """Better to hear of a missing folder before the run than after it."""
+    if target not in (None, "-") and not Path(target).parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(Path(target).parent)!r} to write {Path(target).name!r} into.")
+    return target
+
+
+@click.group()
+def command() -> None:
+    """Scheduling: pack a real trace, compare the managers of a cluster."""
+
+
+@command.command()
+@click.option("--nodes", type=FILE, required=True, help="CSV of machines: sn, cpu_milli, memory_mib, gpu, model.")
+@click.option("--pods", type=FILE, required=True, help="CSV of pods: name, cpu_milli, memory_mib, num_gpu, gpu_milli, gpu_spec, …")
+@click.option("--policy", "policies", type=click.Choice([*POLICIES, "all"]), multiple=True, default=("bestfit",), show_default=True,
+              help="Which machine a pod gets; may be said several times.")  # fmt: skip
+@click.option("--load", type=click.IntRange(min=1), default=130, show_default=True, help="What arrives in all, in per cent of the GPUs.")
+@click.option("--seed", "--seeds", "seeds", type=Seeds(), default="42", show_default=True, help="One run for each: 42, 42-51, or 1,2,7.")
+@click.option("--published", type=FILE, help="JSON of published means, to compare with.")
+@click.option("--workers", type=click.IntRange(min=1), help="At most so many processes; one per CPU otherwise.")
+@click.option("--json", "target", metavar="FILE", callback=_writable, help="Write JSON there; - is the output.")
+@click.option("--chart", metavar="FILE", callback=_writable, help="Draw the curves there, as SVG.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="The language of the chart.")
+def openb(
+    nodes: Path, pods: Path, policies: tuple[str, ...], load: int, seeds: tuple[int, ...], published: Path | None, workers: int | None,
+    target: str | None, chart: str | None, language: str | None,
+) -> None:  # fmt: skip
+    """Pack Alibaba's GPU trace, and count how many GPUs could be given away.
+
+    Pods arrive in random order until they have asked for --load per cent of all GPUs, and none leaves.
+    """
+    from k8sedu.workload import packing, readers
+
+    with _interruptible():
+        wanted = POLICIES if "all" in policies else tuple(dict.fromkeys(policies))
+        theirs = packing.published.parse(published.read_text(encoding="utf-8"), where=published.name) if published else None
+        reading = readers.openb(nodes, pods)
+        _tell_bad_rows(reading)
+        curves = _packed(reading, wanted, load, seeds, workers)
+        means = packing.mean(curves)
+        if target != "-":
+            table = packing.views.allocation_table(means, published=theirs, at=tuple(x for x in (100, load) if x <= load))
+            click.echo(table.to_string())
+        if chart:
+            _draw(packing.views.allocation_chart(means, published=theirs, language=language), chart)
+    _write(_packing_json(curves, means, reading), target)
+    sys.exit(1 if reading.bad else 0)
+
+
+def _packed(reading: Reading, policies: tuple[str, ...], load: int, seeds: tuple[int, ...], workers: int | None) -> list[Curve]:
+    from k8sedu.workload import packing
+
+    if len(policies) == len(seeds) == 1:
+        return [packing.run(reading.workload, policy=policies[0], load=load, seed=seeds[0], progress=None)]
+    return packing.trials(reading.workload, policies=policies, load=load, seeds=seeds, workers=workers)
+
+
+def _packing_json(curves: list[Curve], means: dict[str, Mean], reading: Reading) -> dict[str, Any]:
+    """One policy: its mean curve as `allocation`. Several: one such object for each, by name."""
+    told = {}
+    for policy, found in means.items():
+        mine = [curve for curve in curves if curve.policy == policy]
+        told[policy] = {
+            "allocation": found.allocation,
+            "policy": policy,
+            "load": mine[0].load,
+            "seeds": [curve.seed for curve in mine],
+            "deviation": found.deviation,
+            "runs": [
+                {"seed": curve.seed, "placed": curve.placed, "refused": curve.refused, "fragmentation": round(curve.fragmentation, 4),
+                 "allocation": curve.allocation}
+                for curve in mine
+            ],
+        }  # fmt: skip
+    rows = {"rows": reading.rows, "bad_rows": len(reading.bad)}
+    return {**next(iter(told.values())), **rows} if len(told) == 1 else {"policies": told, **rows}
+
+
+# -- what all commands share -------------------------------------------------------------------------------------------------------------
+
+
+def _tell_bad_rows(reading: Reading) -> None:
+    for line in (*reading.notes, *reading.told()):
+        click.echo(line, err=True)
+
+
+def _draw(ax: Any, target: str) -> None:
+    from k8sedu.stage import charts
+
+    charts.save(ax.figure, Path(target))
+    click.echo(f"{target}: drawn.", err=True)
+
+
+def _write(told: dict[str, Any], target: str | None) -> None:
+    text = json.dumps(told, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    if target == "-":
+        click.echo(text, nl=False)
+    elif target is not None:
+        write_whole(Path(target), text)
+        click.echo(f"{target}: written.", err=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """End at Ctrl-C with a sentence and without a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Interrupted: nothing was written.", err=True)
+        sys.exit(INTERRUPTED)
