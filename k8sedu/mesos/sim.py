@@ -16,7 +16,7 @@ Left out: the election itself (lesson 1 shows one), executors, and lost messages
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import simpy
 
@@ -53,6 +53,7 @@ def simulate(
     failover_ms: int = 6_000,
     patience_ms: int = 0,
     sleeping: Iterable[str] = (),
+    frameworks: Literal["users", "kinds"] = "users",
     frames: bool = True,
 ) -> Trace:
     """Run a workload under Mesos; the users of the jobs are the frameworks.
@@ -62,7 +63,8 @@ def simulate(
     ('mesos', True)
 
     `think_ms` is how long a framework looks at an offer; one that is `sleeping` never answers, and holds what it was offered until
-    `offer_timeout_ms`. With `patience_ms` a job waits so long for an agent that carries its attribute `data` before it takes any. `faults`
+    `offer_timeout_ms`. With `frameworks="kinds"` there are two of them for all users: `services` for jobs that never end, `batch` for the
+    others. With `patience_ms` a job waits so long for an agent that carries its attribute `data` before it takes any. `faults`
     are crashes and restarts of agents by name, or of `master`, which is replaced after `failover_ms`.
 
     Raises:
@@ -75,6 +77,7 @@ def simulate(
     settings: dict[str, Any] = {
         "duration_ms": duration_ms, "offer_every_ms": offer_every_ms, "think_ms": think_ms, "refuse_ms": refuse_ms,
         "offer_timeout_ms": offer_timeout_ms, "failover_ms": failover_ms, "patience_ms": patience_ms, "sleeping": tuple(sleeping),
+        "frameworks": frameworks,
         "faults": tuple(fault.format() for fault in planned),
     }  # fmt: skip
     recorder = Recorder("mesos", seed=seed, parameters=parameters_of(workload, **settings), frames=frames)
@@ -115,9 +118,9 @@ class _Run:
         self.patience: dict[str, Patience] = {}
         self.leads = True
         self.failures = 0
-        for user in dict.fromkeys(job.user for job in workload.jobs):
-            self.queues[user] = []
-            self.master.register(user)
+        for framework in dict.fromkeys(map(self._framework, workload.jobs)):
+            self.queues[framework] = []
+            self.master.register(framework)
         self._redraw()
 
     @property
@@ -131,10 +134,10 @@ class _Run:
         """Jobs come to their frameworks."""
         for job in self.workload.jobs:
             yield self.env.timeout(max(0, job.arrival_ms * 1_000 - int(self.env.now)))
-            self.queues[job.user].extend(job.task_names)
+            self.queues[self._framework(job)].extend(job.task_names)
             self.patience[job.name] = Patience(wait_ms=self.settings["patience_ms"])
             if self.leads:
-                self.master.revive(job.user)  # it has new work, so it wants to be asked again
+                self.master.revive(self._framework(job))  # it has new work, so it wants to be asked again
             self._redraw()
             self.scribe.submit(int(self.env.now), job)
 
@@ -219,8 +222,8 @@ class _Run:
     def _lose(self, agent: str) -> None:
         self.master.lose(agent)
         for placed in self.scribe.cluster.on(agent):
-            self.queues[placed.job.user].append(placed.task)
-            self.master.revive(placed.job.user)
+            self.queues[self._framework(placed.job)].append(placed.task)
+            self.master.revive(self._framework(placed.job))
         self._redraw()
         self.scribe.machine_down(int(self.env.now), agent)
 
@@ -241,6 +244,11 @@ class _Run:
             self.scribe.note(int(self.env.now), "master_elected", MASTER, detail)
 
     # -- the trace -----------------------------------------------------------------------------------------------------------------------
+
+    def _framework(self, job: Job) -> str:
+        if self.settings["frameworks"] == "users":
+            return job.user
+        return "services" if job.duration_ms is None else "batch"
 
     def _job(self, task: str) -> Job:
         return self.jobs[task.rpartition("/")[0]]

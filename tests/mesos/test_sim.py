@@ -100,3 +100,13 @@ def test_a_fault_that_cannot_happen_is_refused(fault: str) -> None:
     """Something that is not there, or a kind that Mesos' model does not have."""
     with pytest.raises(MesosRunError, match="expected 'crash' or 'restart'"):
         mesos.simulate(Workload.of(fleet(1), [Job("a", "ann", ONE)]), faults=[fault])
+
+
+def test_two_frameworks_can_stand_for_all_users() -> None:
+    """Jobs that never end go to one framework, whoever sent them, and the others to the second."""
+    trace = mesos.simulate(seed=5, duration_ms=10_000, frameworks="kinds")
+    assert {step.detail.framework for step in trace.where("offer")} == {"services", "batch"}
+    jobs = trace.parameters.jobs
+    for step in trace.where("accept"):
+        ends = {jobs[task.rpartition("/")[0]].duration_ms is not None for task in step.detail.tasks}
+        assert ends == {step.detail.framework == "batch"}
