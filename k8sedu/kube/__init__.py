@@ -5,6 +5,8 @@ Read the files in this order:
 1. `quantity`, `times`, `names`, `fields`, `objects` - amounts, moments, names; how an object knows its fields; the objects themselves
 2. `kinds`, `selectors`, `requests`, `defaults` - what a kind is called; which objects are meant; what a pod asks for; what is filled in
 3. `yaml_form`, `manifest` - real manifests and dumps, read with the line of every mistake
+4. `status`, `pod_rules`, `validation`, `patches`, `apiserver` - the one door to etcd, and what it refuses
+5. `workqueue`, `informers`, `garbage` - how controllers hear of changes, and the one that cleans up behind all others
 
 The names below are loaded when they are first used, so that `import k8sedu.kube` costs next to nothing.
 
@@ -21,20 +23,48 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.kube import defaults, kinds, manifest, objects, requests, selectors
+    from k8sedu.kube import apiserver, defaults, informers, kinds, manifest, objects, patches, requests, selectors, status
+    from k8sedu.kube.apiserver import ApiServer
+    from k8sedu.kube.garbage import GarbageCollector
+    from k8sedu.kube.informers import Informer
     from k8sedu.kube.quantity import Quantity
+    from k8sedu.kube.workqueue import WorkQueue
 
-__all__ = ["Quantity", "defaults", "kinds", "manifest", "objects", "requests", "selectors"]
+__all__ = [
+    "ApiServer",
+    "GarbageCollector",
+    "Informer",
+    "Quantity",
+    "WorkQueue",
+    "apiserver",
+    "defaults",
+    "informers",
+    "kinds",
+    "manifest",
+    "objects",
+    "patches",
+    "requests",
+    "selectors",
+    "status",
+]
 
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "ApiServer": "apiserver",
+        "GarbageCollector": "garbage",
+        "Informer": "informers",
         "Quantity": "quantity",
+        "WorkQueue": "workqueue",
+        "apiserver": "apiserver",
         "defaults": "defaults",
+        "informers": "informers",
         "kinds": "kinds",
         "manifest": "manifest",
         "objects": "objects",
+        "patches": "patches",
         "requests": "requests",
         "selectors": "selectors",
+        "status": "status",
     },
 )

@@ -20,7 +20,21 @@ import types
 from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import get_annotations
-from typing import Any, ClassVar, Literal, NoReturn, Self, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NoReturn,
+    Self,
+    TypeAlias,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from k8sedu.errors import K8sEduError
 from k8sedu.kube.quantity import Quantity, QuantityError
@@ -29,6 +43,9 @@ from k8sedu.trace.frozen import Frozen, freeze
 
 EMPTY: Mapping[str, Any] = Frozen()
 """No labels, no resources, nothing extra."""
+
+Time: TypeAlias = Annotated[str, "a point in time"]
+"""A text such as 2026-01-31T12:00:00Z."""
 
 Reader = Callable[[Any, str], Any]
 """From a plain value and its path to what the object holds."""
@@ -44,8 +61,19 @@ class FieldError(K8sEduError, ValueError):
         self.path, self.met, self.expected = path, met, expected
         super().__init__(f"{path or 'the object'} is {_shown(met)}, expected {expected}")
 
-    def __reduce__(self) -> tuple[type[FieldError], tuple[str, object, str]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         return FieldError, (self.path, self.met, self.expected)
+
+
+class ChoiceError(FieldError):
+    """A text that is none of those that the API knows there."""
+
+    def __init__(self, path: str, met: object, expected: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(path, met, expected)
+        self.allowed = allowed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ChoiceError, (self.path, self.met, self.expected, self.allowed)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -179,6 +207,8 @@ def reader(annotation: Any) -> Reader:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in {Union, types.UnionType}:
         return _union([each for each in arguments if each is not type(None)])
+    if origin is Annotated:
+        return _read_time
     if origin is Literal:
         return _choice(arguments)
     if origin is tuple:
@@ -197,7 +227,7 @@ def _object(cls: type[Value]) -> Reader:
         if not isinstance(found, Mapping):
             raise FieldError(path, found, f"a mapping with the fields of a {cls.__name__}")
         if not parts:
-            hints = get_type_hints(cls)
+            hints = get_type_hints(cls, include_extras=True)
             parts.update({wire: (name, reader(hints[name])) for name, wire in fields_of(cls).items() if wire})
         given: dict[str, Any] = {}
         extra: dict[str, Any] = {}
@@ -253,7 +283,8 @@ def _choice(allowed: tuple[Any, ...]) -> Reader:
     def read(found: Any, path: str) -> Any:
         if found not in allowed or isinstance(found, bool):
             close = [each for each in allowed if str(each).lower() == str(found).lower()]
-            raise FieldError(path, found, f"{close[0]}, in this spelling" if close else f"one of {', '.join(map(str, allowed))}")
+            expected = f"{close[0]}, in this spelling" if close else f"one of {', '.join(each for each in allowed if each)}"
+            raise ChoiceError(path, found, expected, allowed)
         return found
 
     return read
@@ -301,15 +332,9 @@ def _read_time(found: Any, path: str) -> str:
     return found
 
 
-class Time(str):
-    """Marks a field as a point in time; the value itself is a plain text such as 2026-01-31T12:00:00Z."""
-
-    __slots__ = ()
-
-
 SCALARS: dict[Any, Reader] = {
     str: _scalar(str), int: _scalar(int), bool: _scalar(bool), float: _read_float,
-    Quantity: _read_quantity, Any: _read_any, Time: _read_time,
+    Quantity: _read_quantity, Any: _read_any,
 }  # fmt: skip
 
 

@@ -12,8 +12,9 @@ Left out: requests that differ from what a resize has allocated so far.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
-from k8sedu.kube.objects.pod import Container, Pod, PodSpec
+from k8sedu.kube.objects.pod import Container, Pod, PodSpec, ResourceRequirements
 from k8sedu.kube.quantity import Quantity
 
 Amounts = dict[str, Quantity]
@@ -74,3 +75,20 @@ def _plus(one: Mapping[str, Quantity], other: Mapping[str, Quantity]) -> Amounts
 
 def _larger(one: Mapping[str, Quantity], other: Mapping[str, Quantity]) -> Amounts:
     return {**one, **{name: max(one[name], amount) if name in one else amount for name, amount in other.items()}}
+
+
+def qos_class(spec: PodSpec) -> Literal["Guaranteed", "Burstable", "BestEffort"]:
+    """How well a pod is treated when a node runs short: Guaranteed asks for all that it may use, BestEffort for nothing.
+
+    Source: kubernetes, pkg/apis/core/helper/qos/qos.go; only cpu and memory count.
+    """
+    containers = [container.resources for container in (*spec.containers, *spec.init_containers)]
+    asked = {(part, name) for found in containers for part in ("requests", "limits") for name, amount in getattr(found, part).items()
+             if name in {"cpu", "memory"} and amount}  # fmt: skip
+    if not asked:
+        return "BestEffort"
+    return "Guaranteed" if all(_is_guaranteed(found) for found in containers) else "Burstable"
+
+
+def _is_guaranteed(found: ResourceRequirements) -> bool:
+    return all(found.limits.get(name) and found.requests.get(name, found.limits[name]) == found.limits[name] for name in ("cpu", "memory"))

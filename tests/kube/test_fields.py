@@ -36,7 +36,7 @@ WRONG = [
     (Pod, {"spec": {"hostNetwork": "yes"}}, 'spec.hostNetwork is "yes", expected true or false'),
     (Pod, {"spec": {"priority": True}}, "spec.priority is true, expected a whole number"),
     (PodSpec, {"restartPolicy": "always"}, 'restartPolicy is "always", expected Always, in this spelling'),
-    (Toleration, {"effect": "Never"}, 'effect is "Never", expected one of , NoSchedule, PreferNoSchedule, NoExecute'),
+    (Toleration, {"effect": "Never"}, 'effect is "Never", expected one of NoSchedule, PreferNoSchedule, NoExecute'),
     (PodSpec, {"overhead": {"cpu": "lots"}}, 'overhead.cpu is "lots", expected a quantity such as "250m", "2" or "1Gi"'),
     (PodSpec, {"overhead": {"cpu": [1]}}, 'overhead.cpu is a list, expected a quantity such as "250m", "2" or "1Gi"'),
     (RollingUpdate, {"maxSurge": 1.5}, "maxSurge is 1.5, expected a whole number or a text (put it in quotes)"),
