@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.borg import polling, scoring
+    from k8sedu.borg import polling, scoring, views
     from k8sedu.borg.bands import band_of
     from k8sedu.borg.borglet import Borglet
     from k8sedu.borg.borgmaster import CellState
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BorgJob", "Borglet", "Cell", "CellState", "Checkpoint", "Constraint", "FifoQueue", "LinkShard", "PendingQueue", "Scheduler",
-    "Switches", "Task", "Weights", "band_of", "polling", "scoring", "simulate",
+    "Switches", "Task", "Weights", "band_of", "polling", "scoring", "simulate", "views",
 ]  # fmt: skip
 
 __getattr__, __dir__ = attach(
@@ -59,5 +59,6 @@ __getattr__, __dir__ = attach(
         "polling": "polling",
         "scoring": "scoring",
         "simulate": "sim",
+        "views": "views",
     },
 )

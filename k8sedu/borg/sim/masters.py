@@ -151,12 +151,12 @@ class Masters:
     # -- inside ------------------------------------------------------------------------------------------------------------------------
 
     def _event(self, name: str, kind: str, detail: Mapping[str, Any]) -> None:
-        if kind in TOLD:
-            self.told(kind, name, detail)
         if kind == "become_leader":
             self._begins_to_lead(name, detail["term"])
         elif kind == "become_follower":
             self._stops_leading(name)
+        if kind in TOLD:
+            self.told(kind, name, detail)
 
     def _begins_to_lead(self, name: str, term: int) -> None:
         self.leading[name] = term

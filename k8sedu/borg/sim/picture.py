@@ -5,9 +5,9 @@ In `frame.more`, all of it `Frozen`:
     replicas   name -> role ("leader", "follower", "candidate", "down"), term, log, commit, snapshot (indexes), is_rebuilding (it was
                elected and goes through its state)
     ready      the replica that is the working master, or ""
-    shards     name -> machines, lines (of reports in the last round), passed_lines
+    shards     name -> parts (its machines); of the last round: machines, answered, lines (of reports), passed_on, passed_lines
     borglets   machine -> tasks (those that really run), answers, missed
-    copy       behind (changes that the scheduler lacks), scorer, works
+    scheduler  behind (changes that its copy lacks), scorer, works
     crashed    pairs (task, machine) that are not tried again
 """
 
@@ -26,9 +26,9 @@ def picture(masters: Masters, polls: Polls, machines: Machines, desk: Desk) -> F
     return Frozen(
         replicas=Frozen({name: _replica(masters, name) for name in masters.names}),
         ready=masters.ready or "",
-        shards=Frozen({name: polls.counts.get(name, Frozen()).evolve(machines=shard.machines) for name, shard in polls.shards.items()}),
+        shards=Frozen({name: polls.counts.get(name, Frozen()).evolve(parts=shard.machines) for name, shard in polls.shards.items()}),
         borglets=Frozen({name: _borglet(machines, polls, name) for name in machines.borglets}),
-        copy=Frozen(behind=desk.behind, scorer=desk.scorer, works=desk.works),
+        scheduler=Frozen(behind=desk.behind, scorer=desk.scorer, works=desk.works),
         crashed=tuple(state.crashed) if state is not None else (),
     )
 

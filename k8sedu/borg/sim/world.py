@@ -181,7 +181,10 @@ class World:
             self._verdicts.pop(task, None)
             self.note("reject_stale", BORGMASTER, {"task": task, "machine": machine, "why": applied.outcome.refused})
             return
+        found = self._verdicts.get(task)
         for victim in applied.outcome.tasks[1:]:
+            if found is not None:
+                self.scribe.consider(task, found[0], chosen=found[1])
             self._redraw()
             self.scribe.preempt(self.now_us, victim, by=task)
             self.machines.stop(victim, machine)
@@ -245,7 +248,10 @@ class World:
     # -- faults ------------------------------------------------------------------------------------------------------------------------
 
     def _at(self, time_us: int, action: Callable[[], object]) -> None:
-        self.env.timeout(time_us).callbacks.append(lambda _: action())
+        def happen(_: simpy.Event) -> None:
+            action()
+
+        self.env.timeout(time_us).callbacks.append(happen)
 
     def _stop(self, fault: Fault) -> None:
         for name in self._meant(fault):
@@ -308,7 +314,7 @@ class World:
         """What Borg adds to the picture."""
         if self.has_frames:
             places = {task: place for place, task in enumerate(self.desk.order())}
-            self.scribe.queue.sort(key=lambda task: places.get(task, len(places)))
+            self.scribe.queue.sort(key=lambda task: places.get(task, -1))  # who is decided on and not yet placed stands in front
             self.scribe.more = picture(self.masters, self.polls, self.machines, self.desk)
 
 

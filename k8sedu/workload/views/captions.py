@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from k8sedu.language import Words
 from k8sedu.trace import Frozen, Step
+from k8sedu.workload.views.reasons import reason_words
 
 Say = Callable[[Frozen, str], Words]
 
@@ -37,8 +38,9 @@ def _place(detail: Frozen, _: str) -> Words:
 
 
 def _refuse(detail: Frozen, _: str) -> Words:
-    reasons = ", ".join(f"{count} × {reason}" for reason, count in detail.reasons.items()) or "no machine is up"
-    return Words(f"**{detail.task} must wait:** {reasons}.", f"**{detail.task} 必须等待：** {reasons}。")
+    english = ", ".join(f"{count} × {reason_words(reason).en}" for reason, count in detail.reasons.items()) or "no machine is up"
+    chinese = "，".join(f"{reason_words(reason).zh} × {count}" for reason, count in detail.reasons.items()) or "没有机器在线"
+    return Words(f"**{detail.task} must wait:** {english}.", f"**{detail.task} 必须等待：** {chinese}。")
 
 
 def _preempt(detail: Frozen, _: str) -> Words:

@@ -20,6 +20,7 @@ from k8sedu.stage.scene import Scene
 from k8sedu.stage.shapes import Icon, Label, Rect, Shape
 from k8sedu.trace import Frozen
 from k8sedu.workload.views.places import Columns, Places, Span
+from k8sedu.workload.views.reasons import short_reason
 
 WIDTH, HEIGHT = 904.0, 470.0
 QUEUE_WIDTH = 150.0
@@ -29,7 +30,13 @@ LEFT, TOP = 176.0, 34.0
 GAP = 12.0
 LETTERS = 12.0
 MACHINES = 24
-NAMES = {"cpu": Words("CPU", "CPU"), "memory": Words("memory", "内存"), "disk": Words("disk", "磁盘"), "gpu": Words("GPU", "GPU")}
+NAMES = {
+    "cpu": Words("CPU", "CPU"),
+    "memory": Words("memory", "内存"),
+    "disk": Words("disk", "磁盘"),
+    "gpu": Words("GPU", "GPU"),
+    "ports": Words("ports", "端口"),
+}
 
 
 class Box(NamedTuple):
@@ -134,6 +141,8 @@ def readable(name: str, amount: int) -> str:
     """
     if name in {"cpu", "gpu"}:
         return f"{amount / 1000:g}"
+    if name == "ports":
+        return str(amount)
     return f"{amount / 1024**3:.3g} GiB" if amount >= 1024**3 else f"{amount / 1024**2:.3g} MiB"
 
 
@@ -177,7 +186,8 @@ def _verdict_line(name: str, box: Box, reason: str, score: float | None, *, is_c
         yield Icon(f"machine/{name}/flag", box.x + 15, y, "check", size=13, fill="green", layer=4)
     if reason:
         yield Icon(f"machine/{name}/out", box.x + 15, y, "cross", size=11, fill="vermillion", layer=4)
-        text: str = fit(reason.removeprefix("too little "), box.w - 34, LETTERS)
+        said = short_reason(reason)
+        text = Words(fit(said.en, box.w - 34, LETTERS), fit(said.zh, box.w - 34, LETTERS))
         yield Label(f"machine/{name}/verdict", box.x + 26, y, text, size=LETTERS, anchor="start", fill="muted", layer=4)
     elif score is not None:
         weight = 600 if is_chosen else 400
