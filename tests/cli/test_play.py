@@ -80,7 +80,7 @@ def test_a_story_of_a_store_is_played(view: str, opened: list[str]) -> None:
     assert opened == []
 
 
-@pytest.mark.parametrize("view", ["members", "leases", "txn"])
+@pytest.mark.parametrize("view", ["members", "member", "leases", "txn"])
 def test_a_cluster_of_etcd_is_played(view: str) -> None:
     """Each view of a cluster's run can be asked for; the first one is shown without."""
     text = "system etcd\nsize 3\nseed 3\nduration_ms 6000\nclients.keepers 1\nclients.counters 1\n"
@@ -99,4 +99,4 @@ def test_a_view_that_there_is_not_is_told() -> None:
     Path("b.scenario").write_text("system etcd\nsize 1\nduration_ms 100\n")
     result = call("b.scenario", "--no-open", "--view", "trees")
     assert result.exit_code == 1
-    assert "expected one of members, leases, txn" in result.stderr
+    assert "expected one of members, member, leases, txn" in result.stderr

@@ -1,6 +1,7 @@
 """etcd seen: every picture is a function of a trace or of a store's frame, and never runs anything.
 
-- `play`: the animation of any run: the two trees of a store's story, the members of a cluster, its leases, its transactions
+- `play`: the animation of any run: the two trees of a store's story, a cluster's members, one of them inside, its leases, its transactions
+- `member_scene`: one member from the inside: API, Raft, store, log and database, and the way of a request through them
 - `txn_card`: a transaction as if, then, else, with the view that its comparisons saw
 - `term_revision_timeline`, `watch_lanes`, `lease_timeline`, `keep_alive_bars`: matplotlib, each takes `ax=` and returns Axes
 - `two_trees`: one instant of a store as shapes, of the model or of a real member
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from k8sedu.etcd.views.film import play
     from k8sedu.etcd.views.lease_film import lease_film
     from k8sedu.etcd.views.leases import countdowns, keep_alive_bars, lease_timeline
+    from k8sedu.etcd.views.member_film import member_film
+    from k8sedu.etcd.views.member_scene import member_scene
     from k8sedu.etcd.views.members_film import members_film
     from k8sedu.etcd.views.story_film import story_film
     from k8sedu.etcd.views.timelines import points, received, term_revision_timeline, watch_lanes
@@ -30,6 +33,8 @@ _MODULES = {
     "film": "play",
     "lease_film": "lease_film",
     "leases": "countdowns keep_alive_bars lease_timeline",
+    "member_film": "member_film",
+    "member_scene": "member_scene",
     "members_film": "members_film",
     "story_film": "story_film",
     "timelines": "points received term_revision_timeline watch_lanes",
@@ -45,6 +50,8 @@ __all__ = [
     "keep_alive_bars",
     "lease_film",
     "lease_timeline",
+    "member_film",
+    "member_scene",
     "members_film",
     "play",
     "points",
@@ -61,6 +68,8 @@ __all__ = [
 
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-_SAME_NAME = ("lease_film", "members_film", "story_film", "two_trees", "txn_card", "txn_film", "wal_bytes", "wal_film")
+_SAME_NAME = (
+    "lease_film", "member_film", "member_scene", "members_film", "story_film", "two_trees", "txn_card", "txn_film", "wal_bytes", "wal_film",
+)  # fmt: skip
 
 __getattr__, __dir__ = attach(__name__, {**_NAMES, **{name: f"{name}.{name}" for name in _SAME_NAME}})

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from k8sedu.errors import K8sEduError
 from k8sedu.etcd.views.lease_film import lease_film
+from k8sedu.etcd.views.member_film import member_film
 from k8sedu.etcd.views.members_film import members_film
 from k8sedu.etcd.views.story_film import story_film
 from k8sedu.etcd.views.txn_film import txn_film
@@ -20,14 +21,19 @@ from k8sedu.stage.document import Document
 from k8sedu.stage.player import Player
 from k8sedu.trace import Frozen, Trace
 
-View: TypeAlias = Literal["trees", "txn", "members", "leases", "log"]
+View: TypeAlias = Literal["trees", "txn", "members", "member", "leases", "log"]
 
 FILMS: dict[str, dict[str, Callable[..., Document]]] = {
     "etcd-store": {"trees": story_film, "txn": txn_film},
-    "etcd": {"members": members_film, "leases": lease_film, "txn": txn_film},
+    "etcd": {"members": members_film, "member": member_film, "leases": lease_film, "txn": txn_film},
     "etcd-wal": {"log": wal_film},
 }
 """By the system of a trace: what can be looked at; the first is shown if nothing is said."""
+
+
+TIMES = frozenset({"start_ms", "end_ms"})
+STRETCHES = {"members": TIMES, "member": TIMES | {"member"}, "leases": TIMES}
+"""What may be said of the part that a view shows."""
 
 
 class ViewError(K8sEduError, ValueError):
@@ -43,12 +49,12 @@ def play(
     Args:
         trace: of `etcd.tell`, `etcd.simulate` or `etcd.write_log`; or the account of one transaction, by `etcd.txn_account`; or the
             segments of a log, name and bytes of each, which are read record by record.
-        view: "trees" or "txn" for a story, "members", "leases" or "txn" for a cluster, "log" for a log.
+        view: "trees" or "txn" for a story; "members", "member" (the inside of one), "leases" or "txn" for a cluster; "log" for a log.
         title: above the picture.
         language: "en" or "zh", to begin with.
         theme: to begin with.
-        stretch: `start_ms` and `end_ms`, for a part of a cluster's run; for "members" and "leases". Of segments `first` and `last`, the
-            numbers of the records that are read.
+        stretch: `start_ms` and `end_ms`, for a part of a cluster's run; for "members", "member" and "leases". `member="n2"`, for "member".
+            Of segments `first` and `last`, the numbers of the records that are read.
 
     >>> from k8sedu import etcd
     >>> play(etcd.tell("put a 1"))
@@ -67,6 +73,8 @@ def play(
     name: str = view or next(iter(films))
     if name not in films:
         raise ViewError(f"met the view {name!r} for a trace of {trace.system!r}, expected one of {', '.join(films)}.")
-    if stretch and name not in ("members", "leases"):
-        raise ViewError(f"met {', '.join(stretch)} for the view {name!r}, expected the view members or leases.")
+    refused = stretch.keys() - STRETCHES.get(name, frozenset())
+    if refused:
+        views = ", ".join(view for view, names in STRETCHES.items() if names >= refused) or "none"
+        raise ViewError(f"met {', '.join(sorted(refused))} for the view {name!r}, expected the view {views}.")
     return Player(films[name](trace, title=title, language=language, theme=theme, **stretch))
