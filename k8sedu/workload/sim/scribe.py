@@ -217,4 +217,5 @@ def _job(job: Job) -> dict[str, Any]:
         "request": job.request.named,
         "arrival_ms": job.arrival_ms,
         "duration_ms": job.duration_ms,
+        **({"constraints": dict(job.constraints)} if job.constraints else {}),
     }
