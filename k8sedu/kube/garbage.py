@@ -223,7 +223,8 @@ class GarbageCollector:
         if ORPHAN in found.metadata.finalizers or FOREGROUND in found.metadata.finalizers:
             policy = "Orphan" if ORPHAN in found.metadata.finalizers else "Foreground"
         uid = found.metadata.uid
-        self.server.delete(type(found), found.name, namespace=found.namespace, propagation=policy, uid=uid, now_ms=now_ms)
+        last = self.server.delete(type(found), found.name, namespace=found.namespace, propagation=policy, uid=uid, now_ms=now_ms)
+        self.known[uid] = last  # heard of again soon, but until then nobody need delete it once more
         return f"delete {found.RESOURCE} {found.key} ({policy})"
 
     def _cut_references(self, found: ApiObject, uids: list[str]) -> str:
