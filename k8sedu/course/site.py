@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 from k8sedu.course.execution import execute
 from k8sedu.course.page import Surroundings, page_of, whole
+from k8sedu.course.processes import end_with_parent, pool
 from k8sedu.course.slides.build import Order, write
 from k8sedu.course.slides.catalogue import LECTURES
 from k8sedu.course.syllabus import LESSONS
@@ -110,8 +110,8 @@ def _carried_out(tasks: Sequence[Task], jobs: int | None) -> Iterable[list[str]]
     if count == 1:
         yield from map(carry_out, tasks)
         return
-    with ProcessPoolExecutor(count) as pool:
-        yield from pool.map(carry_out, tasks)
+    with pool(count, first=end_with_parent) as processes:
+        yield from processes.map(carry_out, tasks)
 
 
 def carry_out(task: Task) -> list[str]:

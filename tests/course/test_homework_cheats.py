@@ -55,6 +55,8 @@ CHEATS: dict[str, tuple[str, float, str]] = {
     "patched builtins and json": (PATCHED, 8, "ended Python itself"),
     "a result of one's own": (FORGED, 8, "wrote into the channel of results"),
     "success by an early end": ("import os\nos._exit(0)", 36, "ended Python itself"),
+    "a further process": ("import os\nos.fork()\ndef numbers(lines):\n    return {}", 8, "no further process, no network"),
+    "reading /etc/shadow": ("def numbers(lines):\n    return {'a': open('/etc/shadow').read()}", 8, "FileNotFoundError"),
     "sys.exit in the call": ("import sys\ndef numbers(lines):\n    sys.exit(0)", 8, "SystemExit"),
     "never coming back": ("def numbers(lines):\n    while True:\n        pass", 8, "longer than"),
     "all the memory": ("def numbers(lines):\n    return [0] * 10**11", 8, "memory"),

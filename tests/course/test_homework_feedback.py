@@ -16,6 +16,7 @@ import pytest
 
 from k8sedu.course.homework import export, feedback, manual, similarity
 from k8sedu.course.homework.export import ExportError
+from k8sedu.course.homework.judging import Judge
 from k8sedu.course.homework.manual import ManualError
 from k8sedu.course.homework.notebook import HIDDEN, SOLUTION, inside_region
 from k8sedu.course.homework.results import Late, Result, Store, as_json, from_json
@@ -245,6 +246,32 @@ def test_a_page_for_everybody(raft_class: Any, store: Store, tmp_path: Path) -> 
     paths = list(feedback.write(raft_class.assignment, [*store.all(), missing], tmp_path / "pages"))
     assert [path.name for path in paths] == ["ada.html", "bob.html", "gone.html"]
     assert "nothing was handed in" in paths[2].read_text()
+
+
+def test_a_class_is_drawn_by_all_processors(raft_class: Any, bob: Result, tmp_path: Path) -> None:
+    """Pages that several processes write are those that one writes, in the order of the class."""
+    results = [bob._replace(student=f"s{number}") for number in range(feedback.A_CLASS)]
+    paths = list(feedback.write(raft_class.assignment, results, tmp_path))
+    assert [path.stem for path in paths] == [result.student for result in results]
+    ours = feedback.page(raft_class.assignment, results[-1])
+    assert paths[-1].read_text() == ours
+
+
+class Slow(Judge):
+    """A judge whose picture never ends."""
+
+    def picture(self, value: object) -> str:
+        """Draw for ever."""
+        while True:
+            pass
+
+
+def test_an_answer_that_is_meant_to_last_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever makes a picture take for ever, or fill the page, has no picture; the class does not wait."""
+    monkeypatch.setattr(feedback, "DRAWING_S", 0.05)
+    assert feedback._drawn(Slow(), "short") == ""
+    monkeypatch.setattr(feedback, "DRAWING_S", 60.0)
+    assert feedback._drawn(Slow(), "x" * feedback.DRAWN_MAX) == ""
 
 
 # -- exports ----------------------------------------------------------------------------------------------------------------------------

@@ -135,6 +135,14 @@ def test_what_students_do_to_notebooks_costs_nothing(etcd_class: Any, folder: Pa
     assert "the cell of q1 is missing" in notes["retyped"]
 
 
+def test_an_answer_whose_cell_failed_is_told_from_no_answer(etcd_class: Any) -> None:
+    """Who has an error above the function reads that the cell failed; who wrote nothing reads that it is not answered yet."""
+    broken = etcd_class.mark({"q1": "import no_such_module\ndef numbers(lines):\n    return {}", "q5": "raise NotImplementedError()"})
+    faults = {check.answer.partition("(")[0]: check.fault for question in broken.questions for check in question.checks if check.fault}
+    assert faults["numbers"] == "does not exist, since the cell q1 did not run to its end"
+    assert faults["watch_from"] == "is not answered yet"
+
+
 def test_a_notebook_of_somebody_else_is_told(etcd_class: Any, folder: Path) -> None:
     """Who hands in a neighbour's notebook is graded with their own parameters, and the grader is told."""
     put(etcd_class, folder, "ada", {"q5": f"watch_from = {watched(etcd_class, 'ada')}"})

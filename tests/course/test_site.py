@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from k8sedu.course import site
+from k8sedu.course import processes, site
 from k8sedu.course.site import Entry
 from k8sedu.course.syllabus import LESSONS
 from k8sedu.language import Words
@@ -89,18 +91,15 @@ def test_several_processes_do_the_same(tmp_path: Path, monkeypatch: pytest.Monke
     used: list[int] = []
 
     class Pool:
-        def __init__(self, count: int) -> None:
-            used.append(count)
-
-        def __enter__(self) -> Pool:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            return None
-
         def map(self, act: object, tasks: list[object]) -> list[list[str]]:
             return [[] for _ in tasks]
 
-    monkeypatch.setattr(site, "ProcessPoolExecutor", Pool)
+    @contextmanager
+    def pool(count: int, *, first: object) -> Iterator[Pool]:
+        assert first is processes.end_with_parent
+        used.append(count)
+        yield Pool()
+
+    monkeypatch.setattr(site, "pool", pool)
     assert list(site._carried_out([1, 2, 3], 2)) == [[], [], []]  # type: ignore[list-item]  # tasks are only counted here
     assert used == [2]

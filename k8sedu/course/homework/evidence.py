@@ -6,11 +6,13 @@ that help an honest one, and a flag for the grader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from k8sedu.course import sandbox
 from k8sedu.course.homework.checking import Answer
+from k8sedu.course.homework.split import bound_names
 from k8sedu.course.homework.submission import Prepared
 
 LIMITS = sandbox.Limits(cpu_s=20, wall_s=40, cell_s=10, call_s=5)
@@ -28,6 +30,10 @@ ENDED = {
     "crashed": "the notebook brought the sandbox down",
 }
 """How a run ended, for the student; what is not here ended well."""
+
+
+REFUSED = re.compile(r"PermissionError|Operation not permitted|Read-only file system")
+"""What Python says where the sandbox has a wall."""
 
 
 class Found(NamedTuple):
@@ -75,23 +81,39 @@ def collect(prepared: Prepared, calls: Sequence[Answer], *, given: Any, unsandbo
     cells = tuple(sandbox.Cell(name, source) for name, source in zip(prepared.names, prepared.cells, strict=True))
     asked = tuple(sandbox.Call(call.name, call.arguments) for call in calls)
     outcome = sandbox.run(sandbox.Job(cells, asked, {"given": given}), limits=LIMITS, unsandboxed=unsandboxed)
-    found = tuple(_found(answer) for answer in outcome.answers)
+    unmade = _unmade(prepared, outcome)
+    found = tuple(_found(answer, unmade.get(call.name, "")) for answer, call in zip(outcome.answers, asked, strict=True))
     flags = tuple(f"sandbox: {note}" for note in outcome.notes)
     return Evidence(found, tuple(_notes(outcome)), flags, outcome.sandboxed)
 
 
-def _found(answer: sandbox.Value | sandbox.Refusal) -> Found:
+def _unmade(prepared: Prepared, outcome: sandbox.Outcome) -> dict[str, str]:
+    """The names that a cell would have bound, had it run to its end, and that cell; those of untouched answers are not among them."""
+    sources = dict(zip(prepared.names, prepared.cells, strict=True))
+    failed = [cell for cell in outcome.cells if cell.status not in ("ok", "not reached") and "NotImplementedError" not in cell.says]
+    return {name: cell.id for cell in failed for name in bound_names(sources[cell.id])}
+
+
+def _found(answer: sandbox.Value | sandbox.Refusal, unmade: str) -> Found:
+    """A value, or why there is none; `unmade` is the cell that failed before it came to bind the name."""
     if isinstance(answer, sandbox.Value):
         return Found(answer.value)
+    if answer.reason == "no name" and unmade:
+        return Found(fault=f"does not exist, since the cell {unmade} did not run to its end")
     if answer.reason == "no name" or "NotImplementedError" in answer.says:
         return Found(fault=UNANSWERED)
     return Found(fault=f"gave no value: {answer.says}")
 
 
+def _explained(says: str) -> str:
+    """What an error of the sandbox means: it looks as if something were broken, but it is a wall."""
+    return " — graded code may use no further process, no network, and no file outside its own folder" if REFUSED.search(says) else ""
+
+
 def _notes(outcome: sandbox.Outcome) -> Iterator[str]:
     for cell in outcome.cells:
         if cell.status != "ok" and "NotImplementedError" not in cell.says and cell.status != "not reached":
-            yield f"the cell {cell.id} did not run to its end ({cell.status}): {cell.says}"
+            yield f"the cell {cell.id} did not run to its end ({cell.status}): {cell.says}{_explained(cell.says)}"
     if outcome.ended in ENDED:
         yield ENDED[outcome.ended]
     if "forged result" in outcome.notes:

@@ -10,9 +10,12 @@ Left out: a page for the whole class. `grades.csv` and a spreadsheet show that b
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,13 +23,21 @@ from typing import Any
 from k8sedu.course.homework.assignment import Assignment, Question
 from k8sedu.course.homework.checking import Claim
 from k8sedu.course.homework.judging import Judge, shown
+from k8sedu.course.homework.marking import assembled
 from k8sedu.course.homework.results import CheckResult, Late, ManualResult, QuestionResult, Result
 from k8sedu.course.homework.roster import known_student
 from k8sedu.course.homework.split import SplitError, checks
+from k8sedu.course.processes import at_most, pool
 from k8sedu.errors import K8sEduError
 from k8sedu.files import write_whole
 from k8sedu.language import Words
 from k8sedu.language import language as language_of
+
+DRAWN_MAX, DRAWING_S = 8_000, 5.0
+"""Only answers of so many characters as JSON are drawn, and in so many seconds: what takes longer may be meant to."""
+
+A_CLASS = 8
+"""From so many pages on it pays to start further processes."""
 
 WORDS = {
     "points": Words("{} of {} points", "{} / {} 分"),
@@ -234,9 +245,12 @@ def _pairs(
 
 
 def _drawn(judge: Judge, value: object) -> str:
-    """A judge's picture; one that cannot be drawn is left out, since the words stand beside it."""
+    """A judge's picture; one that cannot be drawn, or not soon, is left out, since the words stand beside it."""
+    if len(json.dumps(value)) > DRAWN_MAX:
+        return ""
     try:
-        return judge.picture(value)
+        with at_most(DRAWING_S):
+            return judge.picture(value)
     except Exception:
         return ""
 
@@ -244,9 +258,19 @@ def _drawn(judge: Judge, value: object) -> str:
 def write(
     assignment: Assignment, results: Iterable[Result], folder: Path, *, language: str | None = None, reveal: bool = False
 ) -> Iterator[Path]:  # fmt: skip
-    """Write the pages, `FOLDER/STUDENT.html` each, and tell of each."""
+    """Write the pages, `FOLDER/STUDENT.html` each, and tell of each; a class is drawn by all processors."""
     folder.mkdir(parents=True, exist_ok=True)
-    for result in results:
-        path = folder / f"{known_student(result.student)}.html"
-        write_whole(path, page(assignment, result, language=language, reveal=reveal))
-        yield path
+    found = list(results)
+    task = partial(_written, assignment.notebook.content, f"{assignment.name}.ipynb", folder, language=language, reveal=reveal)
+    if len(found) < A_CLASS:
+        yield from map(task, found)
+        return
+    with pool(min(os.cpu_count() or 1, len(found))) as processes:
+        yield from processes.map(task, found)
+
+
+def _written(content: bytes, name: str, folder: Path, result: Result, *, language: str | None, reveal: bool) -> Path:
+    """One page, in whichever process."""
+    path = folder / f"{known_student(result.student)}.html"
+    write_whole(path, page(assembled(content, name), result, language=language, reveal=reveal))
+    return path

@@ -15,11 +15,9 @@ from __future__ import annotations
 import csv
 import io
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +27,7 @@ from k8sedu.course.homework.marking import Settings, Task, mark_task
 from k8sedu.course.homework.notebook import NotebookError
 from k8sedu.course.homework.results import Result, ResultError, Store
 from k8sedu.course.homework.roster import Student, Submission
+from k8sedu.course.processes import pool
 
 Progress = Callable[[Result], None]
 """Is told of every result."""
@@ -135,12 +134,12 @@ def _all(tasks: Sequence[Task], executor: Executor | None, workers: int | None) 
     if executor is not None:
         yield from _through(executor, tasks, lost)
     elif tasks:
-        with _pool(min(workers or multiprocessing.cpu_count(), len(tasks))) as pool:
-            yield from _through(pool, tasks, lost)
+        with pool(min(workers or multiprocessing.cpu_count(), len(tasks))) as processes:
+            yield from _through(processes, tasks, lost)
     for task in lost:
         died: list[Task] = []
-        with _pool(1) as pool:
-            yield from _through(pool, [task], died)
+        with pool(1) as process:
+            yield from _through(process, [task], died)
         if died:
             yield _died(task)
 
@@ -164,24 +163,6 @@ def _through(executor: Executor, tasks: Sequence[Task], lost: list[Task]) -> Ite
     finally:
         for future in futures:
             future.cancel()
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor]:
-    """A pool of processes that know nothing of this one's memory; given up at once when something breaks."""
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method), initializer=_leave_interrupts)
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the process that waits; a worker finishes what it has in hand, quietly."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _died(task: Task) -> Result:

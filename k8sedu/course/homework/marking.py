@@ -29,10 +29,13 @@ from k8sedu.course.homework.roster import EVERYONE
 from k8sedu.course.homework.seeds import seed as seed_of
 from k8sedu.course.homework.split import Checks, SplitError, checks
 from k8sedu.course.homework.submission import Prepared, prepare
+from k8sedu.course.processes import at_most
 
 VALUE_MAX = 20_000
 """A larger value is judged, but not kept with the result."""
 CODE_MAX = 50_000
+JUDGING_S = 10.0
+"""So long a judge may think about one value; those of this course need a twentieth of a second."""
 
 
 class Settings(NamedTuple):
@@ -65,7 +68,7 @@ class Task(NamedTuple):
 
 def mark_task(task: Task) -> Result:
     """Mark one submission; never raises because of what the submission is."""
-    assignment = _assignment(task.assignment, task.assignment_name)
+    assignment = assembled(task.assignment, task.assignment_name)
     start = time.perf_counter()
     try:
         result = _marked(assignment, task)
@@ -90,7 +93,8 @@ def whole(result: Result) -> Result:
 
 
 @lru_cache(maxsize=4)
-def _assignment(content: bytes, name: str) -> Assignment:
+def assembled(content: bytes, name: str) -> Assignment:
+    """The assignment in a notebook's bytes, which one process reads once."""
     return assemble(nb.parse(content, name=name))
 
 
@@ -179,9 +183,10 @@ def _fault(claim: Claim, found: Found) -> str:
 
 
 def judged(judge: Judge, value: Any) -> str:
-    """Ask a judge; one that gives up on a strange value has found a fault."""
+    """Ask a judge; one that gives up on a strange value, or thinks too long about it, has found a fault."""
     try:
-        return judge.fault(value)[:1_000]
+        with at_most(JUDGING_S):
+            return judge.fault(value)[:1_000]
     except Exception as error:
         return f"gave something that cannot be judged ({type(error).__name__})"
 
@@ -193,4 +198,4 @@ def _manual(assignment: Assignment, cell: nb.Cell, prepared: Prepared) -> Manual
     return ManualResult(cell.grade_id, cell.points, answer[:CODE_MAX], None if answer else 0.0, rubric=rubric)
 
 
-__all__ = ["Evidence", "Settings", "Task", "judged", "mark", "mark_task"]
+__all__ = ["Evidence", "Settings", "Task", "assembled", "judged", "mark", "mark_task"]

@@ -132,7 +132,11 @@ def page(found: Iterable[Pair]) -> str:
         f"<td><pre>{escape(chr(10).join(pair.lines[:12]))}</pre></td></tr>"
         for pair in found
     )
-    style = "body{font:16px/1.5 system-ui;margin:24px}td,th{padding:6px 12px;text-align:left;vertical-align:top;border-top:1px solid #999}"
+    style = (
+        ":root{color-scheme:light dark}body{font:16px/1.5 system-ui;margin:24px auto;padding:0 24px;max-width:1100px}"
+        "table{border-collapse:collapse;width:100%}td,th{padding:6px 12px;text-align:left;vertical-align:top;border-bottom:1px solid #9999}"
+        "pre{margin:0;font:14px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}"
+    )
     words = "A high share is a reason to look, not a verdict. What was given to everybody, and what most of the class has, is not counted."
     head = "".join(f"<th>{name}</th>" for name in ("student", "student", "share", "stretches", "where they begin"))
     start = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Similarity</title>'

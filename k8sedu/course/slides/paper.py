@@ -1,4 +1,4 @@
-"""A deck on paper: one page per slide, films as they stand at their first step, letters as letters.
+"""A deck on paper: one page per slide, films as they stand at the step that the cell names, else at their last, letters as letters.
 
 Chromium prints the very deck, so nothing is laid out twice. Fragments are all there; speaker notes are not.
 
