@@ -19,6 +19,10 @@ from k8sedu.files import write_whole
 from k8sedu.language import LANGUAGES
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from k8sedu.trace import Trace
     from k8sedu.workload.packing import Curve, Mean
     from k8sedu.workload.readers import Reading
 
@@ -125,6 +129,89 @@ def _packing_json(curves: list[Curve], means: dict[str, Mean], reading: Reading)
     return {**next(iter(told.values())), **rows} if len(told) == 1 else {"policies": told, **rows}
 
 
+@command.command()
+@click.argument("files", nargs=-1, metavar="[WORKLOAD]…", type=click.Path(path_type=Path, exists=True))
+@click.option("--workload", "more", multiple=True, type=click.Path(path_type=Path, exists=True), help="The same as an argument.")
+@click.option("--managers", metavar="NAME,…", help="Which managers; the usual four otherwise. A wrong name tells all.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is drawn at random.")
+@click.option("--duration-ms", type=click.IntRange(min=1), default=45_000, show_default=True, help="How long each run is.")
+@click.option("--fault", "faults", multiple=True, metavar="LINE", help="What fails: 'at 9000 crash m2'; 'master' is whoever decides.")
+@click.option("--machines", type=click.IntRange(min=1), help="Keep the first machines only.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Keep the first jobs only.")
+@click.option("--squeeze-ms", type=click.IntRange(min=1), help="Divide all times so that the last job arrives here.")
+@click.option("--json", "target", metavar="FILE", callback=_writable, help="Write JSON there; - is the output.")
+@click.option("--chart", metavar="FILE", callback=_writable, help="Draw all runs on one page there, as SVG.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="The language of table and chart.")
+def compare(
+    files: tuple[Path, ...], more: tuple[Path, ...], managers: str | None, seed: int, duration_ms: int, faults: tuple[str, ...],
+    machines: int | None, jobs: int | None, squeeze_ms: int | None, target: str | None, chart: str | None, language: str | None,
+) -> None:  # fmt: skip
+    """Run one workload under Swarm (spread, binpack), Mesos and Borg, and lay the results side by side.
+
+    WORKLOAD is a text of machines and jobs, an SQLite database of Azure's packing trace, event files of Google's trace, or the two CSV
+    files of Alibaba's GPU trace. Without one, a workload is made from the seed. Times of a trace that are longer than a run are squeezed
+    into two thirds of it.
+    """
+    from k8sedu.course import managers as table
+    from k8sedu.workload import views
+
+    with _interruptible():
+        reading = _workload((*files, *more), seed, faults, machines, jobs, squeeze_ms, duration_ms)
+        _tell_bad_rows(reading)
+        wanted = table.USUAL if managers is None else tuple(name.strip() for name in managers.split(","))
+        runs = _runs(reading, wanted, seed, duration_ms)
+        if target != "-":
+            click.echo(views.outcome_table(table.titled(runs, language)).to_string())
+        if chart:
+            _draw(views.comparison(table.titled(runs, language), language=language), chart)
+    _write(_comparison_json(runs, reading, seed, duration_ms), target)
+    sys.exit(1 if reading.bad else 0)
+
+
+def _workload(
+    files: tuple[Path, ...], seed: int, faults: tuple[str, ...], machines: int | None, jobs: int | None, squeeze_ms: int | None,
+    duration_ms: int,
+) -> Reading:  # fmt: skip
+    """What is compared: read or made, cut, and squeezed where it would not end."""
+    from k8sedu.course.managers import made
+    from k8sedu.workload import readers
+    from k8sedu.workload.cut import cut, squeeze
+
+    reading = readers.read(*files) if files else readers.Reading(made(seed), 0)
+    workload, notes = cut(reading.workload, machines=machines, jobs=jobs), list(reading.notes)
+    last_ms = max((job.arrival_ms for job in workload.jobs), default=0)
+    span_ms = squeeze_ms or (duration_ms * 2 // 3 if last_ms > duration_ms else 0)
+    if span_ms and last_ms:
+        workload = squeeze(workload, span_ms=span_ms)
+        notes.append(f"all times are divided by {last_ms / span_ms:.4g}, so that the last job arrives at {span_ms} ms")
+    return reading._replace(workload=workload, faults=(*reading.faults, *faults), notes=tuple(notes))
+
+
+def _runs(reading: Reading, names: tuple[str, ...], seed: int, duration_ms: int) -> dict[str, Trace]:
+    from tqdm import tqdm
+
+    from k8sedu.course.managers import compare as run
+    from k8sedu.course.managers import found
+
+    for name in names:
+        found(name)  # better to hear of a wrong name before the first run
+    runs: dict[str, Trace] = {}
+    with tqdm(names, unit=" managers", disable=None, leave=False, file=sys.stderr) as bar:
+        for name in bar:
+            bar.set_description(name)
+            runs |= run(reading.workload, managers=[name], seed=seed, duration_ms=duration_ms, faults=reading.faults)
+    return runs
+
+
+def _comparison_json(runs: dict[str, Trace], reading: Reading, seed: int, duration_ms: int) -> dict[str, Any]:
+    from k8sedu.workload.outcome import outcome
+
+    told = {name: {**outcome(trace)._asdict(), "steps": len(trace), "digest": trace.digest()} for name, trace in runs.items()}
+    settings = {"seed": seed, "duration_ms": duration_ms, "faults": list(reading.faults)}
+    sizes = {"machines": len(reading.workload.machines), "tasks": sum(job.tasks for job in reading.workload.jobs)}
+    return {"managers": told, **settings, **sizes, "rows": reading.rows, "bad_rows": len(reading.bad)}
+
+
 # -- what all commands share -------------------------------------------------------------------------------------------------------------
 
 
@@ -133,10 +220,10 @@ def _tell_bad_rows(reading: Reading) -> None:
         click.echo(line, err=True)
 
 
-def _draw(ax: Any, target: str) -> None:
+def _draw(ax: Axes | Figure, target: str) -> None:
     from k8sedu.stage import charts
 
-    charts.save(ax.figure, Path(target))
+    charts.save(ax, Path(target))
     click.echo(f"{target}: drawn.", err=True)
 
 

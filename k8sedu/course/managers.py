@@ -93,7 +93,7 @@ def compare(
         UnknownManagerError: a name is not in the table.
         K8sEduError: a fault or a duration makes no sense; the sentence is the manager's.
     """
-    wanted = [(name, _found(name)) for name in dict.fromkeys(managers)]
+    wanted = [(name, found(name)) for name in dict.fromkeys(managers)]
     given = workload if workload is not None else made(seed)
     plan = [fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in faults]
     return {
@@ -109,7 +109,17 @@ def made(seed: int) -> Workload:
     return make(stream(seed, "workload"), Mix(machines=12, jobs=40, users=2, mean_gap_ms=400))
 
 
-def _found(name: str) -> Manager:
+def titled(runs: Mapping[str, Trace], language: str | None = None) -> dict[str, Trace]:
+    """The same runs by the titles of their managers, for charts and tables."""
+    return {found(name).title.in_(language): trace for name, trace in runs.items()}
+
+
+def found(name: str) -> Manager:
+    """The manager of this name.
+
+    Raises:
+        UnknownManagerError: the table does not name it.
+    """
     if name not in MANAGERS:
         raise UnknownManagerError(f"met the manager {name!r}, expected one of {', '.join(MANAGERS)}")
     return MANAGERS[name]

@@ -101,3 +101,62 @@ def test_ctrl_c_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     result = openb("--json", str(tmp_path / "out.json"))
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (130, "Interrupted: nothing was written.")
     assert (tmp_path / "out.json").read_text() == "older"
+
+
+OFFICE = str(specimens.path("office_hours.workload"))
+
+
+def test_compare_runs_one_workload_under_the_usual_four(tmp_path: Path) -> None:
+    """A column each in the table, an object each in the JSON, a page of charts; the file's own failures happen."""
+    target, page = tmp_path / "out.json", tmp_path / "page.svg"
+    result = call("compare", OFFICE, "--json", str(target), "--chart", str(page), "--fault", "at 24000 crash master")
+    assert result.exit_code == 0, result.output
+    told = json.loads(target.read_text())
+    assert list(told["managers"]) == ["swarm-spread", "swarm-binpack", "mesos", "borg"]
+    assert told["faults"] == ["at 18000 crash big-2", "at 30000 restart big-2", "at 24000 crash master"]
+    assert {"utilisation", "stranded", "wait_ms", "preemptions", "fairness", "lost", "recovered"} <= set(told["managers"]["borg"])
+    assert (told["managers"]["borg"]["preemptions"] > 0, told["managers"]["mesos"]["preemptions"]) == (True, 0)
+    assert "Swarm, binpack" in result.stdout
+    assert page.read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("names", [specimens.OPENB, specimens.GOOGLE, specimens.AZURE], ids=["openb", "google", "azure"])
+def test_compare_takes_every_format_and_squeezes_its_time(names: tuple[str, ...]) -> None:
+    """Days become seconds, and that is said."""
+    files = [str(path) for path in specimens.paths(names)]
+    result = call("compare", *files, "--managers", "mesos,swarm-spread", "--machines", "4", "--json", "-")
+    assert result.exit_code == 0, result.output
+    assert "so that the last job arrives at 30000 ms" in result.stderr
+    assert json.loads(result.stdout)["machines"] == 4
+
+
+def test_compare_makes_a_workload_where_none_is_given() -> None:
+    """The seed decides it; `--workload` is another way to name a file; cutting is possible."""
+    one, two = (json.loads(call("compare", "--managers", "mesos", "--seed", "5", "--json", "-").stdout) for _ in range(2))
+    assert one == two
+    result = call("compare", "--workload", OFFICE, "--managers", "mesos", "--jobs", "2", "--json", "-")
+    assert json.loads(result.stdout)["tasks"] == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--managers", "nomad"], 1, "met the manager 'nomad', expected one of swarm-spread"),
+        (["--managers", "mesos", "--fault", "at 3 crash nobody"], 1, "at 3 crash nobody"),
+        (["--managers", "mesos", "--fault", "soon"], 1, "soon"),
+        (["/nowhere.workload"], 2, "does not exist"),
+        ([PODS], 1, "met 0 CSV files of machines and 1 of pods"),
+    ],
+)
+def test_a_wrong_comparison_is_a_sentence(arguments: list[str], code: int, told: str) -> None:
+    """2 where the call is at fault, 1 where its content is."""
+    result = call("compare", *arguments)
+    assert (result.exit_code, told in result.stderr) == (code, True), result.stderr
+
+
+def test_bad_lines_of_a_workload_are_told_and_counted(tmp_path: Path) -> None:
+    """The comparison goes on without them, and ends with 1."""
+    (tmp_path / "a.workload").write_text("machine m1 cpu=4\njob web cpu=lots\njob ok cpu=1 for=1000\n")
+    result = call("compare", str(tmp_path / "a.workload"), "--managers", "mesos", "--duration-ms", "3000", "--json", "-")
+    assert (result.exit_code, json.loads(result.stdout)["bad_rows"]) == (1, 1)
+    assert "a.workload, line 2, column cpu: met 'lots'" in result.stderr

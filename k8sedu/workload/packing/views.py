@@ -12,6 +12,7 @@ from k8sedu.stage import charts
 from k8sedu.stage.theme import Theme, colour
 from k8sedu.workload.packing.curve import Mean
 from k8sedu.workload.packing.policies import POLICIES
+from k8sedu.workload.views.labels import name_ends
 
 SHADES = ("grey", "sky", "orange", "purple", "blue", "green")
 NAMES = {
@@ -22,9 +23,6 @@ NAMES = {
     "bestfit": Words("best fit", "最佳适配"),
     "fgd": Words("FGD", "FGD"),
 }
-APART = 1.6
-"""Names at the end of the curves stand at least so many per cent apart."""
-
 
 def allocation_chart(
     means: Mapping[str, Mean],
@@ -53,16 +51,21 @@ def allocation_chart(
     ends = {}
     with charts.style(theme):
         for policy, found in means.items():
-            ends[policy] = _curve(ax, found, (published or {}).get(policy), theme)
+            ends[policy] = _curve(ax, found, theme)
         _frame(ax, means, theme=theme, language=language)
-        _names(ax, ends, theme=theme, language=language)
+        for policy, theirs in (published or {}).items():
+            if policy in means:
+                _rings(ax, theirs, theme)
+    named = {policy: (NAMES[policy].in_(language) if policy in NAMES else policy) for policy in ends}
+    name_ends(ax, {f"{named[policy]}  {y:.1f}": (x, y, shade_of(policy)) for policy, (x, y) in ends.items()}, theme=theme)
+    with charts.style(theme):
         if published:
             said = Words("rings: published means", "圆圈：已发表的均值").in_(language)
             ax.text(0.99, 0.03, said, transform=ax.transAxes, fontsize=10, ha="right", color=colour("muted", theme))
     return ax
 
 
-def _curve(ax: Axes, found: Mean, published: Mean | None, theme: Theme) -> tuple[float, float]:
+def _curve(ax: Axes, found: Mean, theme: Theme) -> tuple[float, float]:
     shade = colour(shade_of(found.policy), theme)
     xs, ys = list(found.allocation), list(found.allocation.values())
     ax.plot(xs, ys, color=shade)
@@ -70,35 +73,28 @@ def _curve(ax: Axes, found: Mean, published: Mean | None, theme: Theme) -> tuple
         spread = [found.deviation[x] for x in xs]
         below, above = [y - d for y, d in zip(ys, spread, strict=True)], [y + d for y, d in zip(ys, spread, strict=True)]
         ax.fill_between(xs, below, above, color=shade, alpha=0.18, linewidth=0)
-    if published is not None:
-        there = list(published.allocation)
-        ax.plot(there, list(published.allocation.values()), "o", markersize=5, markerfacecolor="none", color=shade)
     return xs[-1], ys[-1]
+
+
+def _rings(ax: Axes, published: Mean, theme: Theme) -> None:
+    """The published means that lie within the frame; those on its edge are drawn whole."""
+    low, high = ax.get_xlim()
+    there = {x: y for x, y in published.allocation.items() if low <= x <= high}
+    shade = colour(shade_of(published.policy), theme)
+    ax.plot(list(there), list(there.values()), "o", markersize=5, markerfacecolor="none", color=shade, clip_on=False)
 
 
 def _frame(ax: Axes, means: Mapping[str, Mean], *, theme: Theme, language: str | None) -> None:
     last = max((max(found.allocation) for found in means.values()), default=100)
-    start = min(80, last // 20 * 10)
+    start = 80 if last > 100 else last // 20 * 10
     lowest = min((y for found in means.values() for x, y in found.allocation.items() if x >= start), default=start)
     ax.plot([0, last], [0, last], color=colour("line", theme), linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
-    ax.set_xlim(start, last + 0.2 * (last - start))
+    ax.set_xlim(start, last)
     ax.set_ylim(min(lowest, start) - 1, 101)
     ax.set_xticks(range(int(start), last + 1, 10))
     if last > 100:
         said = Words("all that was asked for", "请求多少给多少").in_(language)
         ax.text(98.6, 99.2, said, fontsize=10, ha="right", color=colour("muted", theme))
-
-
-def _names(ax: Axes, ends: Mapping[str, tuple[float, float]], *, theme: Theme, language: str | None) -> None:
-    """Each curve's name at its end, pushed apart where two would overlap."""
-    low, high = ax.get_ylim()
-    apart = APART * (high - low) / 25
-    ranked = sorted(ends.items(), key=lambda item: item[1][1])
-    above = ranked[0][1][1] - apart * len(ranked) / 4 if ranked else 0.0  # a little below, so that the upper ones need not go far up
-    for number, (policy, (x, y)) in enumerate(ranked):
-        above = max(y if number else min(y, above + apart), above + apart)
-        named = NAMES[policy].in_(language) if policy in NAMES else policy
-        ax.text(x + 0.6, above, f"{named}  {y:.1f}", color=colour(shade_of(policy), theme), va="center", fontsize=10)
 
 
 def shade_of(policy: str) -> str:

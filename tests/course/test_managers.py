@@ -1,0 +1,61 @@
+"""Laws of the comparison: every manager of the table runs the same workload, and failures reach whoever they mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from k8sedu.course.managers import MANAGERS, USUAL, UnknownManagerError, compare, made, titled
+from k8sedu.workload import Job, Machine, Resources, Workload
+from k8sedu.workload.outcome import outcome
+from k8sedu.workload.sim.scribe import KINDS
+
+CELL = Workload.of(
+    [Machine(f"m{number}", Resources.of(cpu="4", memory="8Gi")) for number in (1, 2, 3)],
+    [
+        Job("web", "ann", Resources.of(cpu="1", memory="1Gi"), tasks=3, priority=200),
+        Job("batch", "bob", Resources.of(cpu="1", memory="1Gi"), tasks=4, priority=100, arrival_ms=500, duration_ms=4_000),
+    ],
+)
+
+
+@pytest.mark.parametrize("name", MANAGERS)
+def test_every_manager_runs_the_same_workload(name: str) -> None:
+    """All tasks are placed, the batch work ends, and the trace speaks the words that charts and tables read."""
+    trace = compare(CELL, managers=[name], duration_ms=20_000)[name]
+    met = outcome(trace)
+    assert (met.placed, met.pending, met.finished) == (7, 0, 4)
+    assert set(trace.parameters.jobs) == {"web", "batch"}
+    assert {"submit", "place", "finish"} <= {step.kind for step in trace} & set(KINDS)
+
+
+@pytest.mark.parametrize("name", MANAGERS)
+def test_failures_reach_whom_they_mean(name: str) -> None:
+    """A machine fails under every manager, who may learn of it later, and `master` is whoever decides, whatever he is called there."""
+    trace = compare(CELL, managers=[name], duration_ms=30_000, faults=["at 6000 crash master", "at 9000 crash m2"])[name]
+    (step,) = trace.where("machine_down")
+    assert (step.actor, 9_000_000 <= step.time_us < 25_000_000) == ("m2", True)
+    assert {"master_down", "manager_down", "master_lost"} & {step.kind for step in trace}
+
+
+def test_who_reschedules_nothing_loses_what_the_machine_takes_with_it() -> None:
+    """Classic Swarm by its default, and no other: its tasks stay lost, those of the others run again."""
+    runs = compare(CELL, managers=MANAGERS, duration_ms=40_000, faults=["at 9000 crash m2"])
+    survived = {name: outcome(trace).lost == outcome(trace).recovered for name, trace in runs.items() if outcome(trace).lost}
+    assert {name for name, all_did in survived.items() if not all_did} <= {"swarm-spread", "swarm-binpack"}
+    assert survived["swarm-spread"] is False
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_seed_decides_everything(seed: int) -> None:
+    """A made workload and its runs are the same values each time."""
+    assert made(seed) == made(seed)
+    one, two = (compare(managers=["mesos", "swarm-spread"], seed=seed, duration_ms=5_000) for _ in range(2))
+    assert [trace.digest() for trace in one.values()] == [trace.digest() for trace in two.values()]
+
+
+def test_names_are_told_and_titles_are_in_two_languages() -> None:
+    """A wrong name tells all; the usual four have a title each."""
+    with pytest.raises(UnknownManagerError, match="met the manager 'nomad', expected one of swarm-spread, swarm-binpack"):
+        compare(CELL, managers=["nomad"])
+    runs = compare(CELL, managers=USUAL, duration_ms=1_000)
+    assert len(titled(runs, "en")) == len(titled(runs, "zh")) == len(USUAL)
