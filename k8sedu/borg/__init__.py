@@ -2,16 +2,20 @@
 
 Read in this order:
 
-1. `bands`, `jobs`, `states`: what is submitted, how important it is, and how a task lives
-2. `cell`, `domains`, `queue`: machines as columns, and who is looked at next
+1. `bands`, `jobs`, `states`, `quota`: what is submitted, how important it is, who may, and how a task lives
+2. `cell`, `room`, `allocs`, `domains`, `queue`: machines as columns, what is on them, and who is looked at next
 3. `feasibility`, `scoring`, `weights`, `preemption`: where a task can run, where it should, and who makes room
 4. `classes`, `examine`, `memory`, `scheduler`: a decision, and the three ideas that make it cheap
-5. `borglet`, `link_shards`, `polling`: the agent on every machine, and how its reports reach the master
-6. `borgmaster`, `checkpoint`, `reachability`: what five replicas agree on, and what a master must guess
-7. `cached_copy`, `sim`: the scheduler's own picture of the cell, and all of it in time, with failures
+5. `reclamation`, `pressure`: what nobody uses is lent, and who pays when it is wanted back
+6. `borglet`, `link_shards`, `polling`: the agent on every machine, and how its reports reach the master
+7. `borgmaster`, `checkpoint`, `fauxmaster`, `reachability`: what five replicas agree on, what-if questions, what a master must guess
+8. `cached_copy`, `sim`: the scheduler's own picture of the cell, and all of it in time, with failures
+9. `views`, `lab`: schedule and architecture as films, charts, and a cell under one's own hands
+10. `names`, `kubernetes`: the name service, and what of all this became what in Kubernetes
 
     from k8sedu import borg
     trace = borg.simulate(seed=5, faults=["at 9000 crash m2", "at 12000 crash master"])
+    borg.views.play(trace)
 """
 
 from __future__ import annotations
@@ -21,13 +25,15 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.borg import polling, scoring, views
+    from k8sedu.borg import kubernetes, names, polling, scoring, sim, views
     from k8sedu.borg.bands import band_of
     from k8sedu.borg.borglet import Borglet
     from k8sedu.borg.borgmaster import CellState
     from k8sedu.borg.cell import Cell
     from k8sedu.borg.checkpoint import Checkpoint
+    from k8sedu.borg.fauxmaster import Fauxmaster
     from k8sedu.borg.jobs import BorgJob, Constraint, Task
+    from k8sedu.borg.lab import lab
     from k8sedu.borg.link_shards import LinkShard
     from k8sedu.borg.queue import FifoQueue, PendingQueue
     from k8sedu.borg.scheduler import Scheduler, Switches
@@ -35,8 +41,8 @@ if TYPE_CHECKING:
     from k8sedu.borg.weights import Weights
 
 __all__ = [
-    "BorgJob", "Borglet", "Cell", "CellState", "Checkpoint", "Constraint", "FifoQueue", "LinkShard", "PendingQueue", "Scheduler",
-    "Switches", "Task", "Weights", "band_of", "polling", "scoring", "simulate", "views",
+    "BorgJob", "Borglet", "Cell", "CellState", "Checkpoint", "Constraint", "Fauxmaster", "FifoQueue", "LinkShard", "PendingQueue", "Scheduler",
+    "Switches", "Task", "Weights", "band_of", "kubernetes", "lab", "names", "polling", "scoring", "sim", "simulate", "views",
 ]  # fmt: skip
 
 __getattr__, __dir__ = attach(
@@ -48,6 +54,7 @@ __getattr__, __dir__ = attach(
         "CellState": "borgmaster",
         "Checkpoint": "checkpoint",
         "Constraint": "jobs",
+        "Fauxmaster": "fauxmaster",
         "FifoQueue": "queue",
         "LinkShard": "link_shards",
         "PendingQueue": "queue",
@@ -56,8 +63,12 @@ __getattr__, __dir__ = attach(
         "Task": "jobs",
         "Weights": "weights",
         "band_of": "bands",
+        "kubernetes": "kubernetes",
+        "lab": "lab.lab",
+        "names": "names",
         "polling": "polling",
         "scoring": "scoring",
+        "sim": "sim",
         "simulate": "sim",
         "views": "views",
     },

@@ -23,7 +23,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from k8sedu.borg.bands import is_prod, preempts_below
+from k8sedu.borg.allocs import Allocs
+from k8sedu.borg.bands import HIGHEST, is_prod, preempts_below
 from k8sedu.borg.domains import Domains
 from k8sedu.borg.jobs import COLUMNS, Task, Vector, vector
 from k8sedu.borg.room import Room, Whole
@@ -86,11 +87,15 @@ class Cell:
         """A plane per level."""
         self.kinds: NDArray[np.int32] = np.zeros((2, len(rows)), dtype=np.int32)
         """(non-prod or prod, machines): how many tasks of either kind run there."""
+        self.lowest = HIGHEST
+        """The lowest priority that runs: who may only evict tasks below it evicts nobody."""
         self.packages: dict[str, Truth] = {}
         self.attributes: dict[tuple[str, str], Truth] = {}
         self.domains = Domains(self.machines)
+        self.allocs = Allocs()
         self._on: list[dict[Task, None]] = [{} for _ in rows]
         self._where: dict[Task, int] = {}
+        self._priorities: dict[int, int] = {}
         self._reserved: dict[Task, Vector] = {}
         self._shares: dict[tuple[int, Vector], Whole] = {}
         for number, machine in enumerate(self.machines):
@@ -116,30 +121,44 @@ class Cell:
         at = self.number(machine)
         if task in self._where:
             raise CellError(f"{task.name} runs on {self.names[self._where[task]]} already, expected a task that does not run")
-        limit, prod = task.requirement.limit, is_prod(task.priority)
-        if not self.up[at] or any(map(gt, limit, self.room.free(at, BY_LIMIT if prod else BY_RESERVATION))):
+        limit, priority, *_ = task.requirement
+        if any(map(gt, limit, self.room.free(at, self.base(priority)))) or not self.up[at]:
             raise CellError(f"no room for {task.name} on {self.names[at]}: {self.lacking(task, at)}")
-        self.room.take(at, self._share(task.priority, limit))
-        self._where[task] = at
-        self._on[at][task] = None
-        self.kinds[1 if prod else 0, at] += 1
-        self.domains.count(task.job.name, at, 1)
-        for package in task.requirement.packages:
-            self.package(package)[at] = True
+        self.room.take(at, self._share(priority, limit))
+        self._book(task, at)
+        if task.job.is_alloc_set:
+            self.allocs.open(task)
+
+    def place_inside(self, task: Task, alloc: Task) -> None:
+        """Book a task in a running alloc: it lives on what the alloc has reserved, and takes no room of the machine.
+
+        Raises:
+            CellError: the alloc does not run, or has no room left.
+        """
+        if task in self._where or alloc not in self._where or not self.allocs.has_room(task, alloc):
+            raise CellError(f"{task.name} cannot run in {alloc.name}, expected a task that does not run and an alloc with room for it")
+        self.allocs.put(task, alloc)
+        self._book(task, self._where[alloc])
+        self.room.touch(self._where[alloc])
 
     def remove(self, task: Task) -> str:
         """Take a task off its machine, whose name is given back. O(levels).
 
         Raises:
-            CellError: it runs nowhere.
+            CellError: it runs nowhere, or is an alloc in which somebody runs.
         """
-        at = self._where.pop(task, -1)
+        at = self._where.get(task, -1)
         if at < 0:
             raise CellError(f"{task.name} runs nowhere, so it cannot be taken off")
+        if self.allocs.inside(task):
+            raise CellError(f"{task.name} is an alloc in which tasks run, expected an empty one: take them off first")
         self.room.give(at, self._share_now(task))
+        del self._where[task]
+        self.allocs.leave(task)
         self._reserved.pop(task, None)
         del self._on[at][task]
         self.kinds[1 if is_prod(task.priority) else 0, at] -= 1
+        self._tally(task.priority, -1)
         self.domains.count(task.job.name, at, -1)
         self.gains += 1
         return self.names[at]
@@ -162,7 +181,7 @@ class Cell:
         """A machine goes down: everything on it is lost, in the order in which it was placed."""
         at = self.number(machine)
         lost = tuple(self._on[at])
-        for task in lost:
+        for task in reversed(lost):  # those inside an alloc before the alloc
             self.remove(task)
         self.up[at] = False
         self.room.touch(at)
@@ -255,10 +274,27 @@ class Cell:
 
     # -- the books ---------------------------------------------------------------------------------------------------------------------
 
+    def _book(self, task: Task, at: int) -> None:
+        """Write down everything about a task that is there, but for the room."""
+        self._where[task] = at
+        self._on[at][task] = None
+        self.kinds[1 if is_prod(task.requirement.priority) else 0, at] += 1
+        self._tally(task.requirement.priority, 1)
+        self.domains.count(task.job.name, at, 1)
+        for package in task.requirement.packages:
+            self.package(package)[at] = True
+
+    def _tally(self, priority: int, change: int) -> None:
+        """A task of this priority has come or gone."""
+        left = self._priorities.get(priority, 0) + change
+        self._priorities[priority] = left
+        if left == 1 or not left:
+            self.lowest = min((each for each, tasks in self._priorities.items() if tasks), default=HIGHEST)
+
     def _share(self, priority: int, limit: Vector, reservation: Vector | None = None) -> Whole:
         """(levels, resources): by how much a task narrows the room that each level sees."""
-        if reservation is None and (priority, limit) in self._shares:
-            return self._shares[priority, limit]
+        if reservation is None and (known := self._shares.get((priority, limit))) is not None:
+            return known
         expected, nothing = reservation or limit, (0,) * len(COLUMNS)
         planes = [nothing if priority < level.threshold else limit if level.limits else expected for level in self.levels]
         share: Whole = np.array(planes, dtype=np.int64)
@@ -267,13 +303,16 @@ class Cell:
         return share
 
     def _share_now(self, task: Task) -> Whole:
+        if task in self.allocs:
+            nothing: Whole = np.zeros((len(self.levels), len(COLUMNS)), dtype=np.int64)
+            return nothing
         return self._share(task.priority, task.limit, self._reserved.get(task))
 
     def _new_plane(self, level: Level) -> Whole:
         """The room that a new level sees: that of the level which evicts nobody, and what those have who could be evicted."""
-        plane = self.room.columns[BY_LIMIT if level.limits else BY_RESERVATION].copy()
+        plane: Whole = self.room.columns[BY_LIMIT if level.limits else BY_RESERVATION].copy()
         for task, at in self._where.items():
-            if task.requirement.priority < level.threshold:
+            if task.requirement.priority < level.threshold and task not in self.allocs:
                 plane[:, at] += np.array(task.limit if level.limits else self.reservation(task), dtype=np.int64)
         return plane
 
@@ -281,7 +320,7 @@ class Cell:
         """The room that one level sees, from nothing."""
         plane = self.capacity.copy()
         for task, at in self._where.items():
-            if task.priority >= level.threshold:
+            if task.priority >= level.threshold and task not in self.allocs:
                 plane[:, at] -= np.array(task.limit if level.limits else self.reservation(task), dtype=np.int64)
         return plane
 
@@ -295,5 +334,7 @@ class Cell:
             prod = sum(is_prod(task.priority) for task in tasks)
             assert self.kinds[:, at].tolist() == [len(tasks) - prod, prod], self.names[at]
             assert self.up[at] or not tasks, self.names[at]
+        assert self.lowest == min((task.priority for task in self._where), default=HIGHEST)
         self.domains.check(self._where)
         self.room.check()
+        self.allocs.check(self._where)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from k8sedu.borg.bands import is_prod
+from k8sedu.borg.bands import is_prod, preempts_below
 from k8sedu.borg.cell import Cell, Truth
 from k8sedu.borg.jobs import COLUMNS, Constraint, Requirement
 
@@ -33,12 +33,13 @@ class Group:
     [(0, 500)]
     """
 
-    __slots__ = ("asked", "base", "cell", "hard", "level", "other", "packages", "requirement", "scored", "soft")
+    __slots__ = ("asked", "base", "cell", "hard", "level", "other", "packages", "requirement", "scored", "soft", "threshold")
 
     def __init__(self, cell: Cell, requirement: Requirement) -> None:
         self.cell = cell
         self.requirement = requirement
         self.level = cell.level(requirement.priority)
+        self.threshold = preempts_below(requirement.priority)
         self.base = cell.base(requirement.priority)
         self.asked = [(row, amount) for row, amount in enumerate(requirement.limit) if amount]
         """(row, amount) of what it asks for; what it does not ask for cannot be lacking."""
@@ -52,8 +53,8 @@ class Group:
 
     @property
     def evicts(self) -> bool:
-        """Whether there is anything below it that it could push out."""
-        return self.cell.levels[self.level].threshold > 0
+        """Whether anything runs in the cell that it could push out."""
+        return self.cell.lowest < self.threshold
 
 
 def scored_rows(cell: Cell) -> list[int]:

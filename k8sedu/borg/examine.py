@@ -101,23 +101,24 @@ class Examiner:
     def examine_one(self, group: Group, at: int) -> float:
         """The score of one machine, or `OUT`: the same number as from `examine`, without the detour through columns."""
         self.feasibility_checks += 1
-        rooms = self.cell.room.row(at)
-        if not is_feasible(group, at, rooms[group.level]):
+        evicts, free = group.evicts, self.cell.room.free(at, group.base)
+        if not is_feasible(group, at, self.cell.room.free(at, group.level) if evicts else free):
             return OUT
         self.scorings += 1
-        free = rooms[group.base]
-        score = self._fit_one(group, free, self._inverses[at])
-        score = self._wishes_one(score, group, at)
-        if group.evicts and any(free[row] < amount for row, amount in group.asked):
+        score = self._wishes_one(self._fit_one(group, free, self._inverses[at]), group, at)
+        if evicts and any(free[row] < amount for row, amount in group.asked):
             score -= self._eviction(group, at)
         return score
 
     def _fit_one(self, group: Group, free: list[int], inverse: list[float]) -> float:
         if not group.scored:
             return 0.0
-        before = [max(free[row] * inverse[row], 0.0) for row, _ in group.scored]
-        after = [max((free[row] - amount) * inverse[row], 0.0) for row, amount in group.scored]
-        return float(self.weights.fit * self.scorer(before, after))
+        before = [free[row] * inverse[row] for row, _ in group.scored]
+        after = [(free[row] - amount) * inverse[row] for row, amount in group.scored]
+        if min(after) < 0.0:  # only where somebody is evicted, or where reservations have risen
+            before, after = [max(each, 0.0) for each in before], [max(each, 0.0) for each in after]
+        score: float = self.weights.fit * self.scorer(before, after)
+        return score
 
     def _wishes_one(self, score: float, group: Group, at: int) -> float:
         weights = self.weights
@@ -140,8 +141,7 @@ class Examiner:
 
     def explain(self, group: Group, at: int) -> dict[str, float]:
         """The parts of a feasible machine's score, by the name of their weight; nothing is counted. What a lesson and a picture show."""
-        rooms = self.cell.room.row(at)
-        free, weights = rooms[group.base], self.weights
+        free, weights = self.cell.room.free(at, group.base), self.weights
         soft = sum(column[at] == wanted for column, wanted in group.soft) / max(len(group.soft), 1)
         there = sum(bool(column[at]) for column in group.packages) / max(len(group.packages), 1)
         needy = any(free[row] < amount for row, amount in group.asked)

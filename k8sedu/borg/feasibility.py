@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from k8sedu.borg.cell import Cell, Truth, Whole
+from k8sedu.borg.cell import Cell, Truth
 from k8sedu.borg.classes import ALL, Group, Where
 from k8sedu.borg.jobs import COLUMNS, Task
+from k8sedu.borg.room import Whole
 
 
 def feasible(group: Group, where: Where = ALL) -> Truth:

@@ -3,28 +3,30 @@
 `Table` knows a score for every machine. Before it answers, it looks again at those that have changed since (their `version`), so its answer
 is what a scheduler without memory would say.
 
-`Sample` is relaxed randomization. It walks over the machines in a random order, until it has *enough* feasible ones, and takes the best of
-those. Since tasks of the class keep coming, the sample stays: a heap with the best on top. Whether the best is still what it was is looked
-at only when its turn comes; a machine that has become better meanwhile is overlooked. That is what is relaxed. Who is on the heap can
-always run the task, though, since a machine is looked at again whenever anything there has changed.
+`Sample` is relaxed randomization. It walks over the machines in a random order until it has *enough* feasible ones, and then it is the same
+table, of those alone. When most of them are full it walks on. What is relaxed is that the best machine of the cell may not be among them.
 
 Source: Verma et al., EuroSys 2015, section 3.4.
 """
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heapreplace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
-from k8sedu.borg.cell import Cell, Whole
 from k8sedu.borg.classes import Group
 from k8sedu.borg.examine import OUT, Examiner, Scores
 from k8sedu.borg.jobs import BorgJob
+from k8sedu.borg.room import Whole
 
-BLOCK = 128
-"""So many machines a sample looks at in one go."""
+REFRESH = 32
+"""Every so many answers a sample looks again at everything that has changed."""
+
+FEW = 6
+"""Up to so many machines are examined one by one: columns of a few rows are all overhead."""
+
+NOBODY: Whole = np.zeros(0, dtype=np.int64)
 
 
 class Found(NamedTuple):
@@ -35,123 +37,127 @@ class Found(NamedTuple):
 
 
 class Table:
-    """A score for every machine, and the version of the machine for which it holds. O(machines) per answer, in columns."""
+    """Scores of machines, and the version of each machine for which its score holds. O(machines) per answer, in columns."""
 
     def __init__(self, examiner: Examiner, group: Group) -> None:
         self.examiner = examiner
         self.group = group
+        self.machines: Whole = NOBODY
         self.scores: Scores = np.zeros(0)
-        self.seen: Whole = np.zeros(0, dtype=np.int64)
+        self.seen: Whole = NOBODY
 
     def best(self, job: BorgJob) -> Found | None:
         """The machine with the highest score, the first one of several; None if none is feasible."""
+        if not len(self.machines):
+            self._add(np.arange(len(self.examiner.cell), dtype=np.int64))
         self._refresh()
+        return self._highest(job)
+
+    def _highest(self, job: BorgJob) -> Found | None:
         scores, weight = self.scores, self.examiner.weights.spread
+        if not len(scores):
+            return None
         if weight:
-            scores = scores - weight * self.examiner.cell.domains.crowds(job.name, slice(None), tasks=job.tasks)
-        at = int(scores.argmax()) if len(scores) else -1
-        return None if at < 0 or scores[at] == OUT else Found(at, float(scores[at]))
+            scores = scores - weight * self.examiner.cell.domains.crowds(job.name, self.machines, tasks=job.tasks)
+        place = int(scores.argmax())
+        score = float(scores[place])
+        return None if score == OUT else Found(int(self.machines[place]), score)
+
+    def _add(self, machines: Whole) -> int:
+        """Examine machines for the first time; how many of them are feasible."""
+        scores = self.examiner.examine(self.group, machines)
+        self.machines = np.concatenate([self.machines, machines])
+        self.scores = np.concatenate([self.scores, scores])
+        self.seen = np.concatenate([self.seen, self.examiner.cell.room.version[machines]])
+        return int(np.count_nonzero(scores != OUT))
 
     def _refresh(self) -> None:
-        version = self.examiner.cell.room.version
-        if not len(self.scores):
-            self.scores, self.seen = self.examiner.examine(self.group), version.copy()
-            return
+        """Look again at those that have changed."""
+        version = self.examiner.cell.room.version[self.machines]
         changed = np.flatnonzero(self.seen != version)
         if len(changed) <= FEW:
-            for at in changed.tolist():
-                self.scores[at] = self.examiner.examine_one(self.group, at)
+            for place in changed.tolist():
+                self.scores[place] = self.examiner.examine_one(self.group, int(self.machines[place]))
         else:
-            self.scores[changed] = self.examiner.examine(self.group, changed)
+            self.scores[changed] = self.examiner.examine(self.group, self.machines[changed])
         self.seen[changed] = version[changed]
 
 
-FEW = 8
-"""Up to so many machines are examined one by one: columns of a few rows are all overhead."""
-
-
-Entry: TypeAlias = tuple[float, int, int, float]
-"""A machine on the heap: minus its score, its column, and the version and the crowd for which that holds. The least is on top: the best
-score, and of equal ones the first machine."""
-
-
-class Sample:
-    """Enough feasible machines out of a random order, the best on top.
+class Sample(Table):
+    """Enough feasible machines out of a random order.
 
     Args:
         examiner: who looks at machines.
         group: for which class.
-        ring: the machines in a random order.
+        ring: all machines in a random order.
         start: where on the ring to begin.
         enough: how many feasible machines are enough.
     """
 
     def __init__(self, examiner: Examiner, group: Group, *, ring: Whole, start: int, enough: int) -> None:
-        self.examiner = examiner
-        self.group = group
+        super().__init__(examiner, group)
         self.ring = ring
-        self.position = start
+        self.start = start
         self.enough = enough
-        self.heap: list[Entry] = []
-        self.seen: Whole = np.full(len(ring), -1, dtype=np.int64)
-        self.exhausted = -1
-        """`Cell.gains` when the whole ring had been walked in vain."""
+        self.feasible = 0
+        """How many of the sample are, as far as one knows."""
+        self.crowds: Scores = np.zeros(0)
+        """By how much each score was lowered for the sake of spreading."""
+        self.gains = -1
+        self.answers = 0
 
     def best(self, job: BorgJob) -> Found | None:
-        """The best machine of the sample; None if no machine of the cell is feasible. O(log sample) where nothing has changed."""
-        cell, heap = self.examiner.cell, self.heap
-        if len(heap) < self.enough:
-            self._walk(cell, job)
-        while heap:
-            minus_score, at, version, crowd = heap[0]
-            if version == cell.room.versions[at] and crowd == self._crowd(cell, job, at):
-                return Found(at, -minus_score)
-            self._look_again(cell, job, at, version)
-            if len(heap) < self.enough:
-                self._walk(cell, job)
-        return None
+        """The best machine of the sample; None if no machine of the cell is feasible."""
+        if self.feasible <= self.enough // 4 and len(self.machines) < len(self.ring):
+            self._walk(job)
+        if self.answers % REFRESH == 0 or not self.feasible:
+            self._refresh_all(job)
+        self.answers += 1
+        while self.feasible:
+            place = int(self.scores.argmax())
+            at = self.machines.item(place)
+            crowd = self._crowd(job, at)
+            if self.seen.item(place) == self.examiner.cell.room.versions[at] and self.crowds.item(place) == crowd:
+                return Found(at, self.scores.item(place))
+            self._look_again(place, at, crowd)
+        return None if len(self.machines) == len(self.ring) else self.best(job)
 
-    def _look_again(self, cell: Cell, job: BorgJob, at: int, version: int) -> None:
-        """The best has changed since it was examined: put it where it belongs now, or drop it."""
-        if self.seen[at] != version:
-            heappop(self.heap)  # the walk has met it again already, and put a newer entry on the heap
-            return
+    def _crowd(self, job: BorgJob, at: int) -> float:
+        spread = self.examiner.weights.spread
+        return spread * self.examiner.cell.domains.crowd(job.name, at, tasks=job.tasks) if spread else 0.0
+
+    def _look_again(self, place: int, at: int, crowd: float) -> None:
+        """The best has changed since it was examined: that is seen only now, when its turn has come."""
         score = self.examiner.examine_one(self.group, at)
-        self.seen[at] = cell.room.versions[at]
-        if score == OUT:
-            heappop(self.heap)
-        else:
-            heapreplace(self.heap, self._entry(cell, job, at, score))
+        self.feasible -= score == OUT
+        self.scores[place], self.crowds[place] = score - crowd, crowd
+        self.seen[place] = self.examiner.cell.room.versions[at]
 
-    def _walk(self, cell: Cell, job: BorgJob) -> None:
+    def _walk(self, job: BorgJob) -> None:
         """Go on along the ring until there are enough, or once around."""
-        if self.exhausted == cell.gains:
+        while self.feasible < self.enough and len(self.machines) < len(self.ring):
+            begin = (self.start + len(self.machines)) % len(self.ring)
+            block = self.ring[begin : begin + min(self.enough, len(self.ring) - len(self.machines))]
+            self.feasible += self._add(block)
+            self.crowds = np.concatenate([self.crowds, np.zeros(len(block))])
+            self._spread(job, slice(len(self.machines) - len(block), None))
+
+    def _refresh_all(self, job: BorgJob) -> None:
+        """Look again at all that have changed, so that what has become better meanwhile is seen once in a while.
+
+        Where nothing is feasible, only a machine that has gained something is worth it.
+        """
+        if self.gains == self.examiner.cell.gains and not self.feasible:
             return
-        walked, ring = 0, self.ring
-        while len(self.heap) < self.enough and walked < len(ring):
-            block = ring[self.position : self.position + BLOCK]
-            walked += len(block)
-            self.position = (self.position + len(block)) % len(ring)
-            self._meet(cell, job, block[self.seen[block] != cell.room.version[block]])
-        if len(self.heap) < self.enough:
-            self.exhausted = cell.gains
+        self.gains = self.examiner.cell.gains
+        self.scores += self.crowds
+        self.crowds[:] = 0.0
+        self._refresh()
+        self._spread(job, slice(None))
+        self.feasible = int(np.count_nonzero(self.scores != OUT))
 
-    def _meet(self, cell: Cell, job: BorgJob, block: Whole) -> None:
-        """Examine machines that are new, or have changed, and put the feasible ones on the heap."""
-        if not len(block):
-            return
-        scores = self.examiner.examine(self.group, block)
-        self.seen[block] = cell.room.version[block]
-        good = scores != OUT
-        at, scores = block[good], scores[good]
-        crowds = np.zeros(len(at)) + (cell.domains.crowds(job.name, at, tasks=job.tasks) if self.examiner.weights.spread else 0.0)
-        minus = self.examiner.weights.spread * crowds - scores
-        self.heap += zip(minus.tolist(), at.tolist(), cell.room.version[at].tolist(), crowds.tolist(), strict=True)
-        heapify(self.heap)
-
-    def _entry(self, cell: Cell, job: BorgJob, at: int, score: float) -> Entry:
-        crowd = self._crowd(cell, job, at)
-        return self.examiner.weights.spread * crowd - score, at, cell.room.versions[at], crowd
-
-    def _crowd(self, cell: Cell, job: BorgJob, at: int) -> float:
-        return cell.domains.crowd(job.name, at, tasks=job.tasks) if self.examiner.weights.spread else 0.0
+    def _spread(self, job: BorgJob, part: slice) -> None:
+        spread = self.examiner.weights.spread
+        if spread:
+            self.crowds[part] = spread * self.examiner.cell.domains.crowds(job.name, self.machines[part], tasks=job.tasks)
+            self.scores[part] -= self.crowds[part]

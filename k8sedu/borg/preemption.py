@@ -34,16 +34,17 @@ def victims(cell: Cell, task_priority: int, limit: Vector, machine: str | int) -
         return ()
     short = {row: need - have for row, (need, have) in enumerate(zip(limit, free, strict=True)) if need > have}
     chosen: list[Task] = []
+    # An alloc that is evicted takes along what runs in it.
     for candidate in candidates(cell, task_priority, at):
         if not short:
             break
         held = candidate.limit if is_prod(task_priority) else cell.reservation(candidate)
         short = {row: still for row, lack in short.items() if (still := lack - held[row]) > 0}
-        chosen.append(candidate)
+        chosen += [*cell.allocs.inside(candidate), candidate]
     return None if short else tuple(chosen)
 
 
 def candidates(cell: Cell, priority: int, machine: str | int) -> list[Task]:
     """The tasks of a machine that may be evicted for this priority, in the order in which they would be."""
-    below = [task for task in reversed(cell.on(machine)) if may_preempt(priority, task.priority)]
+    below = [task for task in reversed(cell.on(machine)) if may_preempt(priority, task.priority) and task not in cell.allocs]
     return sorted(below, key=lambda task: task.priority)

@@ -4,13 +4,14 @@ A scheduler asks both ways. "Which of ten thousand machines have two cores free?
 17, what has it now?" wants the row of that machine, and would touch ten thousand numbers' worth of memory to gather it from columns. So
 both exist. Rows are the truth and change at once; columns catch up with the rows that have changed when somebody looks at them.
 
-The `version` of a machine goes up with each change, and follows the same way.
+The version of a machine goes up with each change.
 
 Left out: who may see which room. A *plane* is one view of it, and its meaning is the cell's business.
 """
 
 from __future__ import annotations
 
+from array import array
 from typing import TypeAlias
 
 import numpy as np
@@ -28,13 +29,14 @@ class Room:
     ([[7500]], [[[4000, 7500]]], [0, 1])
     """
 
-    __slots__ = ("_behind", "_columns", "_rows", "_version", "versions")
+    __slots__ = ("_behind", "_columns", "_rows", "version", "versions")
 
     def __init__(self, planes: Whole) -> None:
         self._columns: Whole = np.ascontiguousarray(planes, dtype=np.int64)
         self._rows: Whole = np.ascontiguousarray(self._columns.transpose(2, 0, 1))
-        self._version: Whole = np.zeros(len(self._rows), dtype=np.int64)
-        self.versions = [0] * len(self._rows)
+        self.versions = array("q", bytes(8 * len(self._rows)))
+        self.version: Whole = np.frombuffer(self.versions, dtype=np.int64)
+        """The same numbers as a column."""
         self._behind: dict[int, None] = {}
 
     def row(self, at: int) -> list[list[int]]:
@@ -51,13 +53,15 @@ class Room:
         """Narrow the room of a machine by (planes, resources). O(planes)."""
         row = self._rows[at]
         row -= share
-        self.touch(at)
+        self.versions[at] += 1
+        self._behind[at] = None
 
     def give(self, at: int, share: Whole) -> None:
         """Widen it again."""
         row = self._rows[at]
         row += share
-        self.touch(at)
+        self.versions[at] += 1
+        self._behind[at] = None
 
     def touch(self, at: int) -> None:
         """Something about this machine has changed: whoever has examined it has to look again."""
@@ -71,13 +75,6 @@ class Room:
             self._catch_up()
         return self._columns
 
-    @property
-    def version(self) -> Whole:
-        """The versions as a column, up to date."""
-        if self._behind:
-            self._catch_up()
-        return self._version
-
     def add(self, plane: Whole) -> None:
         """Add a plane of (resources, machines). O(everything)."""
         self._columns = np.concatenate([self.columns, plane[None]])
@@ -86,10 +83,8 @@ class Room:
     def _catch_up(self) -> None:
         changed = list(self._behind)
         self._columns[:, :, changed] = self._rows[changed].transpose(1, 2, 0)
-        self._version[changed] = [self.versions[at] for at in changed]
         self._behind.clear()
 
     def check(self) -> None:
         """Assert that columns and rows say the same; O(everything)."""
         assert np.array_equal(self.columns, self._rows.transpose(1, 2, 0))
-        assert self.version.tolist() == self.versions

@@ -54,6 +54,8 @@ class Decision(NamedTuple):
     machine: str
     score: float
     victims: tuple[Task, ...] = ()
+    alloc: Task | None = None
+    """The alloc in which it runs, if its job asks for one."""
 
 
 class Pass(NamedTuple):
@@ -75,8 +77,9 @@ class Scheduler:
     >>> scheduler = Scheduler(cell, rng=Random(7))
     >>> len(scheduler.schedule(PendingQueue(tasks_of(batch))).placed)
     2
-    >>> scheduler.schedule(queue := PendingQueue(tasks_of(web))).placed[0].victims, list(queue)
-    ((Task(batch/0),), [Task(batch/0)])
+    >>> victims = scheduler.schedule(queue := PendingQueue(tasks_of(web))).placed[0].victims
+    >>> [victim.job.name for victim in victims], list(victims) == list(queue)
+    (['batch'], True)
 
     Args:
         cell: the machines; decisions are booked there at once.
@@ -135,7 +138,10 @@ class Scheduler:
         """Book a decision: victims off, task on. O(victims + 1)."""
         for victim in decision.victims:
             self.cell.remove(victim)
-        self.cell.place(decision.task, decision.machine)
+        if decision.alloc is None:
+            self.cell.place(decision.task, decision.machine)
+        else:
+            self.cell.place_inside(decision.task, decision.alloc)
         if not self.switches.equivalence_classes:
             self._memory.pop(decision.task, None)  # nobody will ask for this one again
 
@@ -148,13 +154,16 @@ class Scheduler:
 
     def decide(self, task: Task) -> Decision | None:
         """The best machine for a task, with those who have to leave; None if it fits nowhere. Nothing is booked."""
+        if task.requirement.alloc_set:
+            alloc = self.cell.allocs.choose(task)
+            return None if alloc is None else Decision(task, self.cell.where(alloc) or "", 0.0, alloc=alloc)
         found = self._memory_of(task).best(task.job)
         if found is None:
             return None
         return Decision(task, self.cell.names[found.at], found.score, self._victims(task, found))
 
     def _victims(self, task: Task, found: Found) -> tuple[Task, ...]:
-        if not task.priority:
+        if self.cell.lowest >= task.priority:
             return ()
         chosen = victims(self.cell, task.priority, task.limit, found.at)
         assert chosen is not None, f"{self.cell.names[found.at]} was found feasible for {task.name}, and is not"

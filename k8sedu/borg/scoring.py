@@ -60,7 +60,8 @@ def hybrid(before: Shares, after: Shares) -> Share:
     >>> hybrid([0.75, 0.25], [0.5, 0.25]) > hybrid([0.25, 0.75], [0.0, 0.75])
     True
     """
-    return 1.0 - mean(after) - (stranded(after) - stranded(before))
+    left = mean(after)
+    return 1.0 - left - (left - scarcest(after)) + (mean(before) - scarcest(before))
 
 
 SCORERS: dict[str, Scorer] = {"epvm": epvm, "best_fit": best_fit, "hybrid": hybrid}
@@ -83,7 +84,7 @@ def mean(shares: Shares) -> Share:
 
 def scarcest(shares: Shares) -> Share:
     """The smallest of several shares, machine by machine."""
-    return reduce(np.minimum, shares) if isinstance(shares[0], np.ndarray) else min(shares)
+    return min(shares) if type(shares[0]) is float else reduce(np.minimum, shares)
 
 
 def one_by_one(scorer: Callable[[Sequence[float], Sequence[float]], float]) -> Scorer:

@@ -62,6 +62,9 @@ class SyntheticCell(NamedTuple):
     assumptions: Assumptions
 
 
+ROUNDS = 6
+"""So often requests are scaled: few are cut, so it is soon right."""
+
 PROD_PRIORITIES = (200, 200, 200, 250, 360)
 NON_PROD_PRIORITIES = (110, 110, 115, 0, 25)
 
@@ -119,12 +122,15 @@ def _draft(number: int, tasks: int, rng: Random, assumptions: Assumptions) -> Bo
 
 
 def _scaled(machines: tuple[Machine, ...], drafts: list[BorgJob], assumptions: Assumptions) -> tuple[BorgJob, ...]:
-    """The jobs with requests that ask for the wanted part of all machines together."""
+    """The jobs with requests that ask for the wanted part of all machines together; again and again, since large ones are cut."""
     have = [sum(machine.capacity[row] for machine in machines) for row in range(2)]
-    ask = [sum(job.limit[row] * job.tasks for job in drafts) for row in range(2)]
-    factors = [fill * mine / theirs for fill, mine, theirs in zip((assumptions.cpu_fill, assumptions.memory_fill), have, ask, strict=True)]
     most = [min(machine.capacity[row] for machine in machines) // 2 for row in range(2)]
-    return tuple(job._replace(limit=_request(job.limit, factors, most)).checked() for job in drafts)
+    for _ in range(ROUNDS):
+        ask = [sum(job.limit[row] * job.tasks for job in drafts) for row in range(2)]
+        fills = (assumptions.cpu_fill, assumptions.memory_fill)
+        factors = [fill * mine / theirs for fill, mine, theirs in zip(fills, have, ask, strict=True)]
+        drafts = [job._replace(limit=_request(job.limit, factors, most)) for job in drafts]
+    return tuple(job.checked() for job in drafts)
 
 
 def _request(limit: Resources, factors: list[float], most: list[int]) -> Resources:
