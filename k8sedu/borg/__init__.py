@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from k8sedu.borg.weights import Weights
 
 __all__ = [
-    "BorgJob", "Borglet", "Cell", "CellState", "Checkpoint", "Constraint", "Fauxmaster", "FifoQueue", "LinkShard", "PendingQueue", "Scheduler",
-    "Switches", "Task", "Weights", "band_of", "kubernetes", "lab", "names", "polling", "scoring", "sim", "simulate", "views",
+    "BorgJob", "Borglet", "Cell", "CellState", "Checkpoint", "Constraint", "Fauxmaster", "FifoQueue", "LinkShard", "PendingQueue",
+    "Scheduler", "Switches", "Task", "Weights", "band_of", "kubernetes", "lab", "names", "polling", "scoring", "sim", "simulate",
+    "views",
 ]  # fmt: skip
 
 __getattr__, __dir__ = attach(

@@ -6,7 +6,7 @@ In `frame.more`, all of it `Frozen`:
                elected and goes through its state)
     ready      the replica that is the working master, or ""
     shards     name -> parts (its machines); of the last round: machines, answered, lines (of reports), passed_on, passed_lines
-    borglets   machine -> tasks (those that really run), answers, missed
+    borglets   machine -> tasks (those that really run), answers, works (False: it is switched off), missed
     scheduler  behind (changes that its copy lacks), scorer, works
     crashed    pairs (task, machine) that are not tried again
 """
@@ -44,4 +44,5 @@ def _replica(masters: Masters, name: str) -> Frozen:
 
 
 def _borglet(machines: Machines, polls: Polls, name: str) -> Frozen:
-    return Frozen(tasks=machines.borglets[name].running, answers=machines.answers(name), missed=polls.watch.counts.get(name, 0))
+    running, missed = machines.borglets[name].running, polls.watch.counts.get(name, 0)
+    return Frozen(tasks=running, answers=machines.answers(name), works=machines.working[name], missed=missed)
