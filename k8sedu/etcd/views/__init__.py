@@ -4,6 +4,7 @@
 - `member_scene`: one member from the inside: API, Raft, store, log and database, and the way of a request through them
 - `txn_card`: a transaction as if, then, else, with the view that its comparisons saw
 - `term_revision_timeline`, `watch_lanes`, `lease_timeline`, `keep_alive_bars`: matplotlib, each takes `ax=` and returns Axes
+- `term_revision_scene`, `api_scene`: term and revision, and the calls of the API, as still pictures in both languages
 - `two_trees`: one instant of a store as shapes, of the model or of a real member
 - `wal_bytes`, `wal_film`: a write-ahead log as records and as bytes, of the model or of a real member
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
+    from k8sedu.etcd.views.api_scene import api_scene
     from k8sedu.etcd.views.film import play
     from k8sedu.etcd.views.lease_film import lease_film
     from k8sedu.etcd.views.leases import countdowns, keep_alive_bars, lease_timeline
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from k8sedu.etcd.views.member_scene import member_scene
     from k8sedu.etcd.views.members_film import members_film
     from k8sedu.etcd.views.story_film import story_film
+    from k8sedu.etcd.views.term_scene import term_revision_scene
     from k8sedu.etcd.views.timelines import points, received, term_revision_timeline, watch_lanes
     from k8sedu.etcd.views.two_trees import two_trees
     from k8sedu.etcd.views.txn_card import txn_card
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from k8sedu.etcd.views.wal_film import wal_film
 
 _MODULES = {
+    "api_scene": "api_scene",
     "film": "play",
     "lease_film": "lease_film",
     "leases": "countdowns keep_alive_bars lease_timeline",
@@ -37,6 +41,7 @@ _MODULES = {
     "member_scene": "member_scene",
     "members_film": "members_film",
     "story_film": "story_film",
+    "term_scene": "term_revision_scene",
     "timelines": "points received term_revision_timeline watch_lanes",
     "two_trees": "two_trees",
     "txn_card": "txn_card",
@@ -46,6 +51,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "api_scene",
     "countdowns",
     "keep_alive_bars",
     "lease_film",
@@ -57,6 +63,7 @@ __all__ = [
     "points",
     "received",
     "story_film",
+    "term_revision_scene",
     "term_revision_timeline",
     "two_trees",
     "txn_card",
@@ -69,7 +76,8 @@ __all__ = [
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 _SAME_NAME = (
-    "lease_film", "member_film", "member_scene", "members_film", "story_film", "two_trees", "txn_card", "txn_film", "wal_bytes", "wal_film",
+    "api_scene", "lease_film", "member_film", "member_scene", "members_film", "story_film", "two_trees", "txn_card", "txn_film",
+    "wal_bytes", "wal_film",
 )  # fmt: skip
 
 __getattr__, __dir__ = attach(__name__, {**_NAMES, **{name: f"{name}.{name}" for name in _SAME_NAME}})
