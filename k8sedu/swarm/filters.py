@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from k8sedu.docker.ports import Published
 from k8sedu.swarm.classic import Engine, Wanted, rank
 from k8sedu.swarm.errors import SwarmError
 from k8sedu.swarm.expressions import Expression
@@ -58,12 +57,12 @@ def without_soft(wanted: Wanted) -> Wanted:
     >>> without_soft(Wanted(constraints=("storage==ssd", "region==~eu"))).constraints
     ('storage==ssd',)
     """
-    hard = {name: tuple(text for text in getattr(wanted, name) if not Expression.parse(text).is_soft) for name in WISHES}
-    return wanted._replace(**hard)
+    constraints, affinities, whitelist = map(_hard, (wanted.constraints, wanted.affinities, wanted.whitelist))
+    return wanted._replace(constraints=constraints, affinities=affinities, whitelist=whitelist)
 
 
-WISHES = ("constraints", "affinities", "whitelist")
-"""The fields of a container that hold expressions."""
+def _hard(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text for text in texts if not Expression.parse(text).is_soft)
 
 
 def _sorry(wanted: Wanted, filters: Sequence[Filter]) -> str:
@@ -155,7 +154,7 @@ def _whitelist(wanted: Wanted, engine: Engine) -> bool:
 
 
 def _ports_said(wanted: Wanted) -> list[str]:
-    return [f"port {port.host_port} (Bridge mode)" for port in wanted.ports if isinstance(port, Published) and port.host_port]
+    return [f"port {port.host_port} (Bridge mode)" for port in wanted.ports if port.host_port]
 
 
 FILTERS = (

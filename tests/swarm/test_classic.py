@@ -18,8 +18,9 @@ ROW = st.tuples(st.integers(1, 16), st.integers(1, 32), st.integers(0, 8), st.in
 FLEET = st.lists(ROW, min_size=1, max_size=8).map(lambda rows: [host(number, *row) for number, row in enumerate(rows)])
 
 
-def host(number: int, cores: int, gib: int, used_cores: int, used_gib: int, idle: int) -> Engine:
+def host(number: int, *row: int) -> Engine:
     """A host with one container that asks for something, and some that ask for nothing."""
+    cores, gib, used_cores, used_gib, idle = row
     containers = (Wanted(used_cores * CORE, used_gib * GIB), *(Wanted() for _ in range(idle)))
     return Engine(f"host-{number}", cores * CORE, gib * GIB, tuple(map(Container, containers)))
 
