@@ -17,7 +17,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -152,19 +152,44 @@ def families(first: Sequence[str] = ("DejaVu Sans",)) -> list[str]:
     return [*(name for name in first if name != cjk_font()), *filter(None, [cjk_font()])]
 
 
-@cache
 def cjk_font() -> str | None:
-    """The installed font that Chinese labels are set in. Where there is none, says so once.
-
-    Looking takes a moment, so the answer is kept.
-    """
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    found = next((name for name in CJK_FONTS if name in installed), None)
+    """The installed font that Chinese labels are set in. Where there is none, the first Chinese chart says so."""
+    found = _installed_cjk_font()
     if found is None and language() == "zh":
-        warnings.warn(
-            f"no font with Chinese letters is installed; charts will show boxes. Install one of: {', '.join(CJK_FONTS[:3])}", stacklevel=2
-        )
+        _say_that_there_is_none()
     return found
+
+
+@cache
+def _say_that_there_is_none() -> None:
+    """Once is enough: every further chart would say the same."""
+    warnings.warn(
+        f"no font with Chinese letters is installed; charts will show boxes. Install one of: {', '.join(CJK_FONTS[:3])}", stacklevel=3
+    )
+
+
+@cache
+def _installed_cjk_font() -> str | None:
+    """Looking takes a moment, so the answer is kept."""
+    found = _first_cjk_font()
+    if found is None:
+        _look_again()
+        found = _first_cjk_font()
+    return found
+
+
+def _first_cjk_font() -> str | None:
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in CJK_FONTS if name in known), None)
+
+
+def _look_again() -> None:
+    """Matplotlib keeps a list of the fonts that it met at its very first start. A font that was installed since then is added here."""
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            with suppress(OSError, RuntimeError, ValueError):  # a file that is no font it can use
+                font_manager.fontManager.addfont(path)
 
 
 def svg(ax: Axes | Figure) -> str:

@@ -7,6 +7,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+from matplotlib import font_manager
 from nbclient import NotebookClient
 
 from k8sedu import Words, language
@@ -58,6 +59,43 @@ def test_chinese_titles_are_set_in_a_font_that_has_them() -> None:
     ax = charts.axes(title=Words("terms", "每个任期一种颜色"))
     ax.text(0.1, 0.1, "领导者")
     charts.svg(ax)
+
+
+@pytest.fixture
+def no_font(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[font_manager.FontEntry]]:
+    """A matplotlib that knows no font with Chinese letters; gives the list of those that it knows."""
+    everything = list(font_manager.fontManager.ttflist)
+    files = {font.fname for font in everything if font.name in charts.CJK_FONTS}
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [font for font in everything if font.fname not in files])
+    _forget()
+    yield everything
+    _forget()
+
+
+def _forget() -> None:
+    charts._installed_cjk_font.cache_clear()
+    charts._say_that_there_is_none.cache_clear()
+
+
+def test_a_missing_chinese_font_is_told_when_it_is_missed(
+    no_font: list[font_manager.FontEntry], monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:  # fmt: skip
+    """English charts say nothing of it; the first Chinese one does, also after English ones, and the second does not again."""
+    assert no_font
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    language("en")
+    assert charts.families() == ["DejaVu Sans"]
+    assert not recwarn.list
+    language("zh")
+    assert charts.families() == charts.families() == ["DejaVu Sans"]
+    assert ["no font with Chinese letters" in str(met.message) for met in recwarn.list] == [True]
+
+
+def test_a_font_that_was_installed_later_is_found(no_font: list[font_manager.FontEntry]) -> None:
+    """Matplotlib's list is as old as its first start; a Chinese font that came afterwards is used all the same."""
+    if not any(font.name in charts.CJK_FONTS for font in no_font):
+        pytest.skip("no Chinese font is installed")
+    assert charts.cjk_font() in charts.CJK_FONTS
 
 
 def test_a_notebook_shows_every_chart() -> None:
