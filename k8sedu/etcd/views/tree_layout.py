@@ -107,6 +107,17 @@ def _window(
         del shown[0 if middle > (len(shown) - 1) / 2 else -1]
 
 
+def window(items: Sequence[str], wanted: str | None, most: int) -> range:
+    """The places of the items that are shown when there is no room for all: those around the wanted one, or the last ones.
+
+    >>> window("abcdefgh", "b", 4), window("abcdefgh", None, 4), window("abc", None, 4)
+    (range(0, 4), range(4, 8), range(0, 3))
+    """
+    middle = items.index(wanted) if wanted in items else len(items)
+    first = max(min(middle - most // 2, len(items) - most), 0)
+    return range(first, min(first + most, len(items)))
+
+
 def index_floors(index: Frozen) -> list[list[str]]:
     """The nodes of the key index, floor by floor from the root."""
     floors = [[index["root"]]]

@@ -4,6 +4,8 @@ both.
 Above stands the key index: each cell is a key with its revisions, lives apart, a t for a tombstone. Below stand the pages: each cell is a
 record under its revision. Holes that compaction left stay where they are, dashed. The orange line is the walk of the present request. At
 the bottom are all revisions, and up to which of them the past is forgotten.
+
+Left out: cells of a long node or page that are far from the walk; they are counted.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from k8sedu.etcd.views.revision_strip import revision_strip
-from k8sedu.etcd.views.tree_layout import LETTERS, Box, Layout, index_floors, page_floors, place, tail
+from k8sedu.etcd.views.tree_layout import LETTERS, Box, Layout, index_floors, page_floors, place, tail, window
 from k8sedu.etcd.views.txn_sketch import txn_sketch
 from k8sedu.language import Words
 from k8sedu.stage.lettering import fit
@@ -30,6 +32,8 @@ INDEX_WIDTH = 640.0
 PAGE_FLOORS = 3
 """At most so many floors of pages are drawn."""
 CARD_X = 672.0
+KEYS_MOST, SLOTS_MOST = 12, 16
+"""So many cells of one node or page are drawn; a real page has hundreds of records."""
 NO_WALK = Frozen(command="", key="", nodes=(), revisions=(), pages=())
 
 
@@ -66,7 +70,7 @@ def _index_layout(frame: Frozen, walk: Frozen, *, room: int) -> Layout:
     """The lowest floors that fit; a tree of more is so large that its top says little."""
     nodes = frame["index"]["nodes"]
     floors = index_floors(frame["index"])[-room:]
-    sizes = {name: len(node["keys"]) for name, node in nodes.items()}
+    sizes = {name: len(_shown_keys(node, walk)) for name, node in nodes.items()}
     children = {name: node["children"] for name, node in nodes.items()}
     return place(floors, sizes, children, left=8, width=INDEX_WIDTH, tops=INDEX_TOPS[: len(floors)], wanted=walk["nodes"])
 
@@ -74,7 +78,7 @@ def _index_layout(frame: Frozen, walk: Frozen, *, room: int) -> Layout:
 def _page_layout(frame: Frozen, walk: Frozen) -> Layout:
     pages = frame["pages"]["pages"]
     floors = page_floors(frame["pages"])[-PAGE_FLOORS:]
-    sizes = {name: len(_slots(page)) for name, page in pages.items()}
+    sizes = {name: len(_shown_slots(page, walk)) for name, page in pages.items()}
     children = {name: page["children"] for name, page in pages.items()}
     tops = [LEAF_TOP - 44 * (len(floors) - 1 - floor) for floor in range(len(floors))]
     return place(floors, sizes, children, left=8, width=WIDTH - 16, tops=tops, wanted=walk["pages"], cell_max=66, gap=28)
@@ -85,6 +89,21 @@ def _slots(page: Frozen) -> list[str]:
     if page["kind"] == "branch":
         return list(page["keys"])
     return sorted({*page["keys"], *page["holes"]}, key=_number)
+
+
+def _shown_slots(page: Frozen, walk: Frozen) -> list[str]:
+    """Those slots of a page that there is room for: around the one that is walked to, else the last ones."""
+    slots = _slots(page)
+    if page["kind"] == "branch":
+        wanted = next((key for key, child in zip(slots, page["children"], strict=True) if child in walk["pages"]), None)
+    else:
+        wanted = next((slot for slot in slots if slot in walk["revisions"]), None)
+    return [slots[place_] for place_ in window(slots, wanted, SLOTS_MOST)]
+
+
+def _shown_keys(node: Frozen, walk: Frozen) -> range:
+    """The places of the keys of a node that there is room for."""
+    return window(node["keys"], walk["key"], KEYS_MOST)
 
 
 def _number(text: str) -> tuple[int, int]:
@@ -101,11 +120,15 @@ def _titles(pages: Layout) -> Iterator[Shape]:
     what = Words("B+tree in pages: revision → record", "按页存放的 B+ 树：revision → 记录")
     yield Label("title/store/what", 52, y, what, anchor="start", fill="muted", halo="paper", layer=1)
     if pages.hidden_left:
-        text = Words(f"← {pages.hidden_left} more pages", f"← 另有 {pages.hidden_left} 页")
+        text = Words(f"← {_more(pages.hidden_left)}", f"← 另有 {pages.hidden_left} 页")
         yield Label("pages/left", 8, LEAF_TOP + 80, text, anchor="start", fill="muted", size=LETTERS)
     if pages.hidden_right:
-        text = Words(f"{pages.hidden_right} more pages →", f"另有 {pages.hidden_right} 页 →")
+        text = Words(f"{_more(pages.hidden_right)} →", f"另有 {pages.hidden_right} 页 →")
         yield Label("pages/right", WIDTH - 8, LEAF_TOP + 80, text, anchor="end", fill="muted", size=LETTERS)
+
+
+def _more(pages: int) -> str:
+    return f"{pages} more page{'' if pages == 1 else 's'}"
 
 
 # -- the index ---------------------------------------------------------------------------------------------------------------------------
@@ -115,11 +138,11 @@ def _index_links(frame: Frozen, layout: Layout, walk: Frozen) -> Iterator[Shape]
     for name, node in frame["index"]["nodes"].items():
         if name not in layout.boxes:
             continue
-        box = layout.boxes[name]
+        box, shown = layout.boxes[name], _shown_keys(node, walk)
         for place_, child in enumerate(node["children"]):
             if child in layout.boxes:
                 walked = name in walk["nodes"] and child in walk["nodes"]
-                x, below = box.x + box.cell * place_, layout.boxes[child]
+                x, below = box.x + box.cell * min(max(place_ - shown.start, 0), len(shown)), layout.boxes[child]
                 yield _link(f"index/link/{child}", x, box.y + NODE_HEIGHT, below.middle, below.y, walked=walked, colour="blue")
 
 
@@ -137,10 +160,16 @@ def _index_cells(frame: Frozen, layout: Layout, walk: Frozen) -> Iterator[Shape]
         walked = name in walk["nodes"]
         if not node["keys"]:
             yield Rect(f"index/{name}/empty", box.x, box.y, box.cell, NODE_HEIGHT, r=4, stroke="blue", dashed=True)
-        for place_, (key, lives) in enumerate(zip(node["keys"], node["lives"], strict=True)):
+        shown = _shown_keys(node, walk)
+        for place_ in shown:
+            key, lives = node["keys"][place_], node["lives"][place_]
             version = frame["keys"][key]["version"]
             is_target = walked and key == walk["key"]
-            yield from _index_cell(box, place_, key, lives, is_walked=walked, is_target=is_target, version=version)
+            yield from _index_cell(box, place_ - shown.start, key, lives, is_walked=walked, is_target=is_target, version=version)
+        count = len(node["keys"])
+        if len(shown) < count:
+            text, y = Words(f"{len(shown)} of {count} keys", f"{count} 个键中的 {len(shown)} 个"), box.y + NODE_HEIGHT + 11
+            yield Label(f"index/{name}/some", box.x, y, text, anchor="start", size=LETTERS, fill="muted", halo="paper")
 
 
 def _index_cell(
@@ -175,11 +204,11 @@ def _page_links(frame: Frozen, layout: Layout, walk: Frozen) -> Iterator[Shape]:
     for name, page in frame["pages"]["pages"].items():
         if name not in layout.boxes:
             continue
-        box = layout.boxes[name]
-        for place_, child in enumerate(page["children"]):
-            if child in layout.boxes:
+        box, shown = layout.boxes[name], _shown_slots(page, walk)
+        for key, child in zip(page["keys"], page["children"], strict=False):
+            if child in layout.boxes and key in shown:
                 walked = name in walk["pages"] and child in walk["pages"]
-                x, below = box.x + box.cell * (place_ + 0.5), layout.boxes[child]
+                x, below = box.x + box.cell * (shown.index(key) + 0.5), layout.boxes[child]
                 yield _link(f"page/link/{child}", x, box.y + BRANCH_HEIGHT, below.middle, below.y - 6, walked=walked, colour="grey")
         if page["next"] in layout.boxes:
             right = layout.boxes[page["next"]]
@@ -193,19 +222,21 @@ def _page_cells(frame: Frozen, layout: Layout, walk: Frozen) -> Iterator[Shape]:
             continue
         box = layout.boxes[name]
         if page["kind"] == "branch":
-            yield from _branch(name, page, box, is_walked=name in walk["pages"])
+            yield from _branch(name, _shown_slots(page, walk), box, is_walked=name in walk["pages"])
             continue
         stroke = "orange" if name in walk["pages"] else "grey"
         yield Rect(f"page/{name}", box.x - 4, box.y - 6, box.width + 8, PAGE_HEIGHT + 12, r=6, fill="card", stroke=stroke)
-        title = Words(f"page {name}", f"第 {name} 页")
+        shown, count = _shown_slots(page, walk), len(_slots(page))
+        some = (f": {len(shown)} of {count} records", f"：{count} 条记录中的 {len(shown)} 条") if len(shown) < count else ("", "")
+        title = Words(f"page {name}{some[0]}", f"第 {name} 页{some[1]}")
         yield Label(f"page/{name}/name", box.x, box.y + PAGE_HEIGHT + 16, title, anchor="start", size=LETTERS, fill="muted")
         rows = {row[0]: row for row in page["records"]}
-        for place_, revision in enumerate(_slots(page)):
+        for place_, revision in enumerate(shown):
             yield from _slot(box, place_, revision, rows.get(revision), is_walked=revision in walk["revisions"])
 
 
-def _branch(name: str, page: Frozen, box: Box, *, is_walked: bool) -> Iterator[Shape]:
-    for place_, key in enumerate(page["keys"]):
+def _branch(name: str, shown: list[str], box: Box, *, is_walked: bool) -> Iterator[Shape]:
+    for place_, key in enumerate(shown):
         x = box.x + box.cell * place_
         stroke = "orange" if is_walked else "grey"
         yield Rect(f"page/{name}/{key}", x, box.y, box.cell, BRANCH_HEIGHT, r=4, fill="card", stroke=stroke)
@@ -240,12 +271,12 @@ def _slot(box: Box, place_: int, revision: str, row: tuple[str, str, str, bool, 
 
 def _walk_between(frame: Frozen, index: Layout, pages: Layout, walk: Frozen) -> Iterator[Shape]:
     """From the key to its record: the line that ties the two trees together."""
-    start = _key_box(frame, index, walk["key"])
+    start = _key_box(frame, index, walk)
     if start is None or not walk["revisions"]:
         return
     revision = walk["revisions"][0]
     x, y = start.x + start.cell / 2, start.y + NODE_HEIGHT
-    target = _record_x(frame, pages, revision) if walk["pages"] else None
+    target = _record_x(frame, pages, walk) if walk["pages"] else None
     top = LEAF_TOP - 44 * (pages.floors - 1) - 8
     if walk["pages"] and pages.floors > 1 and walk["pages"][0] in pages.boxes:
         target = pages.boxes[walk["pages"][0]].middle
@@ -265,20 +296,22 @@ def _many(revisions: tuple[str, ...]) -> Words:
     return Words(f"revisions {shown}", f"revision {shown}")
 
 
-def _key_box(frame: Frozen, layout: Layout, key: str) -> Box | None:
-    """The cell of a key, as a box of one cell."""
+def _key_box(frame: Frozen, layout: Layout, walk: Frozen) -> Box | None:
+    """The cell of the walk's key, as a box of one cell."""
     for name, node in frame["index"]["nodes"].items():
-        if name in layout.boxes and key in node["keys"]:
-            box = layout.boxes[name]
-            return Box(box.x + box.cell * node["keys"].index(key), box.y, box.cell, 1)
+        if name in layout.boxes and walk["key"] in node["keys"]:
+            box, place_ = layout.boxes[name], node["keys"].index(walk["key"]) - _shown_keys(node, walk).start
+            return Box(box.x + box.cell * place_, box.y, box.cell, 1)
     return None
 
 
-def _record_x(frame: Frozen, layout: Layout, revision: str) -> float | None:
+def _record_x(frame: Frozen, layout: Layout, walk: Frozen) -> float | None:
+    """The middle of the first record that the walk goes to."""
+    revision = walk["revisions"][0]
     for name, page in frame["pages"]["pages"].items():
         if name in layout.boxes and page["kind"] == "leaf" and revision in page["keys"]:
             box = layout.boxes[name]
-            return box.x + box.cell * (_slots(page).index(revision) + 0.5)
+            return box.x + box.cell * (_shown_slots(page, walk).index(revision) + 0.5)
     return None
 
 

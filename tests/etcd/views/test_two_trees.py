@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from k8sedu.etcd import specimens
 from k8sedu.etcd.datadir import load
+from k8sedu.etcd.file_frames import database_frame
 from k8sedu.etcd.frames import store_frame
 from k8sedu.etcd.mvcc import Store
 from k8sedu.etcd.sim.story import tell
@@ -72,7 +74,7 @@ def test_every_step_is_a_sound_picture(story: Trace) -> None:
 
 
 @pytest.mark.parametrize("keys", [1, 7, 30, 200])
-@pytest.mark.parametrize("order", [3, 4, 8])
+@pytest.mark.parametrize("order", [3, 4, 8, 64])
 def test_trees_of_any_size_fit(keys: int, order: int) -> None:
     """From one key to two hundred, with long and Chinese names, the picture fits; what has no room is counted."""
     store = Store(order=order, page_records=order, traced=True)
@@ -83,6 +85,38 @@ def test_trees_of_any_size_fit(keys: int, order: int) -> None:
     assert scene.find(f"strip/{store.revision}")
     if keys == 200:
         assert isinstance(scene.find("pages/left"), Label)
+
+
+def cut(scene: Scene) -> list[str]:
+    """Words of a record that are wider than its cell."""
+    cells = {shape.id: shape for shape in walk(scene.shapes) if isinstance(shape, Rect) and shape.id.startswith("record/")}
+    labels = [shape for shape in walk(scene.shapes) if isinstance(shape, Label) and shape.id.startswith("record/")]
+    said = {shape.id: shape.text.en if isinstance(shape.text, Words) else str(shape.text) for shape in labels}
+    return [shape.id for shape in labels if text_width(said[shape.id], shape.size) > cells[shape.id.rpartition("/")[0]].w + 4]
+
+
+def test_a_walk_in_a_long_page_is_seen() -> None:
+    """Of a page with sixty records those around the one that is read are drawn, and the rest is counted; so it is with keys."""
+    lines = [*(f"put /k{number:02} {number}" for number in range(60)), "get /k05"]
+    step = tell(lines, order=64, page_records=64)[-1]
+    scene = two_trees(step.frame)
+    check(scene)
+    assert scene.find("record/7.0").fill == "orange"
+    assert scene.find("key//k05").fill == "blue"
+    assert scene.find("page/1/name").text.en == "page 1: 16 of 60 records"  # type: ignore[union-attr]  # a label
+    assert scene.find("index/1/some").text.en == "12 of 60 keys"  # type: ignore[union-attr]
+    assert scene.find("walk/down")
+
+
+@pytest.mark.parametrize("name", ["datadir", "cluster/m1", "cluster/m3"])
+def test_pages_of_a_real_file(name: str) -> None:
+    """A real file is drawn page by page, under its own numbers, with words that fit into their cells."""
+    member = load(specimens.path(name))
+    scene = two_trees(database_frame(member))
+    check(scene)
+    assert not cut(scene)
+    shown = {shape.id.split("/")[1] for shape in walk(scene.shapes) if shape.id.startswith("page/") and shape.id.endswith("/name")}
+    assert shown <= {str(page.number) for page in member.bolt.page_map() if page.owner == "key"}
 
 
 def test_the_walk_is_shown(story: Trace) -> None:
