@@ -138,10 +138,13 @@ def is_address(text: str) -> bool:
 def next_port(command: Command, taken: int) -> Command:
     """The same `run` with one host port changed: what a person tries next when that port is taken, a thousand higher.
 
+    Where the command asks for that port twice, only the last one is changed, or the two would get in each other's way for ever.
+
     >>> next_port(read("docker run -p 7051:7051 --name peer1 peer"), 7051).publish
     ('8051:7051',)
     """
-    return command._replace(publish=tuple(_higher(text) if Published.parse(text).host_port == taken else text for text in command.publish))
+    last = max((place for place, text in enumerate(command.publish) if Published.parse(text).host_port == taken), default=-1)
+    return command._replace(publish=tuple(_higher(text) if place == last else text for place, text in enumerate(command.publish)))
 
 
 def _higher(text: str) -> str:

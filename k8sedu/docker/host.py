@@ -86,6 +86,8 @@ class Host:
         self.containers: dict[str, Container] = {}
         """Those that run, in the order in which they were started."""
         self.stopped: dict[str, Container] = {}
+        self._held: dict[tuple[str, int], tuple[str, ...]] = {}
+        """Protocol and port of the host → the addresses for which somebody has it: one look tells whether it is free."""
         self._last_chosen: dict[tuple[str, str], int] = {}
 
     @property
@@ -124,6 +126,7 @@ class Host:
         if name not in self.containers:
             raise self._missing(name)
         was = self.containers.pop(name)
+        self._give_back(was)
         self.stopped[name] = was._replace(address="", published=())
         return was
 
@@ -155,6 +158,7 @@ class Host:
         found = self.containers.pop(name, None) or self.stopped.pop(name, None)
         if found is None:
             raise self._missing(name)
+        self._give_back(found)
         return found
 
     def table(self) -> tuple[Row, ...]:
@@ -179,25 +183,37 @@ class Host:
         for each in container.asked:
             wanted.append(self._reserve(each, wanted))
         self.containers[container.name] = container._replace(address=self._free_address(), published=tuple(wanted))
+        for each in wanted:
+            self._held[_port(each)] = (*self._held.get(_port(each), ()), each.address)
         for asked, given in zip(container.asked, wanted, strict=True):
             if asked.host_port == 0:
                 self._last_chosen[given.address, given.protocol] = given.host_port
         return self.containers[container.name]
 
     def _reserve(self, wanted: Published, beside: list[Published]) -> Published:
-        held = [*(each for _, each in self.published()), *beside]
         if wanted.host_port == 0:
-            return self._choose(wanted, held)
-        if any(wanted.conflicts_with(each) for each in held):
+            return self._choose(wanted, beside)
+        if not self._is_free(wanted, beside):
             raise taken(wanted)
         return wanted
 
-    def _choose(self, wanted: Published, held: list[Published]) -> Published:
+    def _is_free(self, wanted: Published, beside: list[Published]) -> bool:
+        holders = (wanted._replace(address=address) for address in self._held.get(_port(wanted), ()))
+        return not any(wanted.conflicts_with(each) for each in (*holders, *beside))
+
+    def _give_back(self, container: Container) -> None:
+        for each in container.published:
+            left = list(self._held.pop(_port(each)))
+            left.remove(each.address)
+            if left:
+                self._held[_port(each)] = tuple(left)
+
+    def _choose(self, wanted: Published, beside: list[Published]) -> Published:
         """The next free port after the last one that was chosen for this address and protocol, around the range."""
         last = self._last_chosen.get((wanted.address, wanted.protocol), LAST_FREE)
         for port in (*range(last + 1, LAST_FREE + 1), *range(FIRST_FREE, last + 1)):
             chosen = wanted._replace(host_port=port)
-            if not any(chosen.conflicts_with(each) for each in held):
+            if self._is_free(chosen, beside):
                 return chosen
         raise DockerError(f"{self.name} has no host port left from {FIRST_FREE} to {LAST_FREE}")
 
@@ -225,3 +241,9 @@ class Host:
         for index, row in enumerate(rows):
             assert row.host_port, row
             assert not any(row.conflicts_with(other) for other in rows[index + 1 :]), row
+        held = sorted((*key, address) for key, addresses in self._held.items() for address in addresses)
+        assert held == sorted((*_port(row), row.address) for row in rows), held
+
+
+def _port(each: Published) -> tuple[str, int]:
+    return each.protocol, each.host_port

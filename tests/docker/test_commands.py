@@ -65,6 +65,11 @@ def test_the_next_port_changes_only_the_one_that_was_taken() -> None:
     assert next_port(read("docker run -p 64500:80 nginx"), 64_500).publish == ("1501:80",)
 
 
+def test_two_ports_of_one_command_do_not_chase_each_other() -> None:
+    """Where both have come to the same port, only one of them goes on."""
+    assert next_port(read("docker run -p 15672:5672 -p 15672:15672 rabbitmq"), 15_672).publish == ("15672:5672", "16672:15672")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_crowd_is_as_large_as_it_was_asked_for_and_each_has_a_name(seed: int) -> None:
     """Every line can be read, and no name comes twice."""

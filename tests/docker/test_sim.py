@@ -118,6 +118,12 @@ def test_with_a_crowd_conflicts_grow_faster_than_containers(seed: int) -> None:
     assert rows.rules[40] == 8 + 3 * rows.rows[40]
 
 
+def test_a_large_crowd_comes_to_an_end() -> None:
+    """Everybody finds a port in the end, also when two ports of one container meet on the way."""
+    counts = docker.simulate(containers=120, insist=True, every_ms=10)[-1].frame.counts  # type: ignore[union-attr]  # it has pictures
+    assert (counts.running, counts.rules) == (120, 8 + 3 * counts.rows)
+
+
 COMMANDS = st.lists(
     st.sampled_from(
         [WEB, DB, "docker stop web", "docker start web", "docker rm -f web", "docker restart db", "outside curl 192.168.0.10:8080",

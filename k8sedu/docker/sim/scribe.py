@@ -11,6 +11,7 @@ from k8sedu.sim.recorder import Recorder
 from k8sedu.trace import Frozen
 
 VERDICTS = ("delivered", "refused", "dropped")
+UNCHANGED = ("conflict", "error", "end")
 
 
 class Scribe:
@@ -29,8 +30,8 @@ class Scribe:
         self._still = Frozen()
 
     def note(self, time_us: int, kind: str, actor: str, **detail: Any) -> None:
-        """A step at which the host may have changed."""
-        if self.recorder.frames:
+        """A step at which the host may have changed; what was refused has changed nothing, and shares the picture before it."""
+        if self.recorder.frames and kind not in UNCHANGED:
             self._still = self._picture()
         self.recorder.record(time_us, kind, actor, detail, self._frame())
 
