@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 
 from k8sedu.borg.borgmaster import CellState
 from k8sedu.borg.cell import PORTS, Cell
-from k8sedu.borg.jobs import BorgJob, Constraint, Requirement, Task
+from k8sedu.borg.jobs import BorgJob, Constraint, Requirement, Task, Vector
 from k8sedu.borg.queue import PendingQueue
 
 UNREACHABLE = Constraint("unreachable", "yes", wanted=False)
@@ -37,15 +37,21 @@ class CachedCopy:
     Args:
         state: what to begin with.
         queue: an empty one: in which order tasks are looked at.
+        reservations: what running tasks are expected to use.
         extras: what Borg knows of a job beyond the common words (ports, packages, soft constraints), by the job's name.
         ports: how many each machine can give away.
     """
 
-    def __init__(self, state: CellState, queue: PendingQueue, *, extras: Mapping[str, BorgJob] | None = None, ports: int = PORTS) -> None:
+    def __init__(
+        self, state: CellState, queue: PendingQueue, *, extras: Mapping[str, BorgJob] | None = None, ports: int = PORTS,
+        reservations: Mapping[str, Vector] | None = None,
+    ) -> None:  # fmt: skip
         self.cell = Cell(state.books.machines.values(), ports=ports)
         self.queue = queue
         self.extras = dict(extras or {})
         self.tasks: dict[str, Task] = {}
+        self.reservations: dict[str, Vector] = dict(reservations or {})
+        """What running tasks are expected to use, as far as somebody has estimated it."""
         self.unreachable: dict[str, None] = {}
         pending, placed = list(state.pending), [one.task for one in state.books.placed()]
         self.refresh(state, [*placed, *pending], list(self.cell.names))
@@ -59,6 +65,14 @@ class CachedCopy:
             self._follow(state, machine)
         for name in touched:
             self._place(state, name)
+
+    def reserve(self, reservations: Mapping[str, Vector]) -> None:
+        """Take over what the master expects running tasks to use."""
+        self.reservations = dict(reservations)
+        for name, reservation in reservations.items():
+            task = self.tasks.get(name)
+            if task is not None and task in self.cell and self.cell.reservation(task) != reservation:
+                self.cell.reserve(task, reservation)
 
     def say_unreachable(self, machine: str, *, on: bool) -> None:
         """A machine does not answer, or answers again: nothing new is placed where nobody answers."""
@@ -119,6 +133,6 @@ class CachedCopy:
             return
         task = self.task(state, name)
         if where is not None and task not in self.cell:
-            self.cell.place(task, where)
+            self.cell.adopt(task, where, self.reservations.get(name))
         elif where is None and task not in self.queue and task not in self.cell:
             self.queue.add(task)

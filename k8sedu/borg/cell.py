@@ -129,6 +129,20 @@ class Cell:
         if task.job.is_alloc_set:
             self.allocs.open(task)
 
+    def adopt(self, task: Task, machine: str | int, reservation: Vector | None = None) -> None:
+        """Book a task that runs there already, whether or not there is room: for who copies somebody else's books. O(levels).
+
+        Raises:
+            CellError: the machine is down, or the task is elsewhere.
+        """
+        at = self.number(machine)
+        if task in self._where or not self.up[at]:
+            raise CellError(f"{task.name} cannot be adopted on {self.names[at]}, expected a machine that is up and a task at rest")
+        self.room.take(at, self._share(task.priority, task.limit))
+        self._book(task, at)
+        if reservation is not None:
+            self.reserve(task, reservation)
+
     def place_inside(self, task: Task, alloc: Task) -> None:
         """Book a task in a running alloc: it lives on what the alloc has reserved, and takes no room of the machine.
 

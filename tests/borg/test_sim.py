@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from k8sedu.borg.borgmaster import REPLICAS
+from k8sedu.borg.quota import Grant
+from k8sedu.borg.reclamation import Estimation
 from k8sedu.borg.sim import BorgRunError, simulate
 from k8sedu.trace import Step, Trace
 from k8sedu.workload import Job, Machine, Resources, Workload
@@ -220,6 +222,44 @@ def test_ports_and_packages_are_known_to_borg_alone() -> None:
     trace = run(jobs, extras={"web": {"ports": 2}}, ports=4, duration_ms=5_000)
     assert len(placements(trace)) == 4
     assert trace.where("refuse")[0].detail.reasons == {"too little ports": 2}
+
+
+def test_a_job_beyond_its_users_quota_is_refused_when_it_is_submitted() -> None:
+    """Not when machines are chosen; and when the first job has ended, its quota is free again."""
+    grants = (Grant("ann", 200, (4_000, 8 * 1024**3, 0, 0, 0), from_s=0, until_s=100),)
+    jobs = [
+        Job("first", "ann", ONE, tasks=3, priority=200, duration_ms=4_000),
+        Job("second", "ann", ONE, tasks=2, priority=200, arrival_ms=1_000),
+        Job("third", "ann", ONE, tasks=2, priority=200, arrival_ms=12_000),
+        Job("free", "ann", ONE, tasks=9, priority=0, arrival_ms=1_000),
+    ]
+    trace = run(jobs, quota=grants, machines=4)
+    assert [step.detail.job for step in trace.where("refuse_job")] == ["second"]
+    assert "asks for 2000 cpu at priority 200, but 'ann' has 1000 left of 4000" in trace.where("refuse_job")[0].detail.why
+    assert [step.detail.job for step in trace.where("submit")] == ["first", "free", "third"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_reclamation_lends_what_production_does_not_use(seed: int) -> None:
+    """More batch tasks run than limits would allow; production still fits by its limits, also after a change of masters."""
+    jobs = [
+        Job("web", "ann", Resources.of(cpu="3", memory="1Gi"), tasks=2, priority=200),
+        Job("batch", "bob", ONE, tasks=8, priority=100, arrival_ms=1_000),
+    ]
+    how = Estimation(startup_s=2, decay_percent=60)
+    plain, lending = (
+        run(jobs, "at 20000 crash master", seed=seed, reclamation=reclamation, estimation=how, duration_ms=40_000)
+        for reclamation in (False, True)
+    )
+    running = [sum(task.state == "running" for task in one[-1].frame.tasks.values()) for one in (plain, lending)]  # type: ignore[union-attr]  # with pictures
+    assert running[0] == 4
+    assert running[1] > 4
+    frame = lending[-1].frame
+    assert frame is not None
+    assert any(machine.used.cpu > machine.capacity.cpu for machine in frame.machines.values())
+    for machine in frame.machines.values():
+        prod = [task for task in machine.tasks if task.startswith("web/")]
+        assert 3_000 * len(prod) <= machine.capacity.cpu
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from k8sedu.borg.views.captions import SENTENCES
 from k8sedu.borg.views.cell_scene import architecture_scene
 from k8sedu.borg.views.charts import PHASES
 from k8sedu.borg.views.layout import Layout
+from k8sedu.language import Words
 from k8sedu.stage.document import Document
 from k8sedu.stage.shapes import Rect, Token
 from k8sedu.trace import Trace
@@ -55,7 +56,8 @@ def test_every_step_is_said_in_both_languages(films: list[Document]) -> None:
     """No caption is a bare word, and the Chinese one is Chinese."""
     for film in films:
         for frame in film.frames:
-            english, chinese = frame.scene.caption  # type: ignore[misc]  # a pair of words
+            assert isinstance(frame.scene.caption, Words)
+            english, chinese = frame.scene.caption
             assert english.startswith("**")
             assert "_" not in english
             assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese)
@@ -172,7 +174,8 @@ def test_head_of_line_blocking_is_seen(trace: Trace) -> None:
     ax = views.head_of_line({"one": trace, "two": trace})
     rows = [f"{run}: {user}" for run in ("one", "two") for user in ("ann", "bob", "eve")]
     assert [label.get_text() for label in ax.get_yticklabels()] == rows
-    assert sum(len(ticks.get_segments()) for ticks in ax.collections) == 2 * len(trace.where("place"))  # type: ignore[attr-defined]  # lines
+    ticks: Any = ax.collections
+    assert sum(len(each.get_segments()) for each in ticks) == 2 * len(trace.where("place"))
     plt.close("all")
 
 

@@ -39,6 +39,8 @@ class Polls:
         self.elections = self.rounds = 0
         self.counts: dict[str, Frozen] = {}
         """Of the last round, by shard."""
+        self.news: list[Difference] = []
+        """What the last round has brought."""
         self.heard: Callable[[str, str], None] = _ignore
         """Is told (machine, "answers" or "silent") when that changes."""
 
@@ -79,6 +81,7 @@ class Polls:
             if self.watch.missed(machine) and state.books.is_up(machine):
                 self.heard(machine, "silent")
                 self.told("unreachable", machine, {"missed": self.watch.missed_max})
+        self.news = news
         for one in news:
             self._conclude(state, one)
 

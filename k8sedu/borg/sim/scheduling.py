@@ -17,7 +17,7 @@ from k8sedu.borg.cached_copy import CachedCopy
 from k8sedu.borg.cell import PORTS
 from k8sedu.borg.examine import OUT, Examiner
 from k8sedu.borg.feasibility import why_not
-from k8sedu.borg.jobs import BorgJob, Task
+from k8sedu.borg.jobs import BorgJob, Task, Vector
 from k8sedu.borg.queue import FifoQueue, PendingQueue
 from k8sedu.borg.scheduler import Decision, Scheduler
 from k8sedu.borg.scoring import SCORERS
@@ -46,6 +46,9 @@ class Listener(Protocol):
 
     def fresh_state(self) -> CellState | None:
         """The working master's state, or None."""
+
+    def reservations(self) -> dict[str, Vector]:
+        """What the master expects running tasks to use; empty without reclamation."""
 
 
 class Desk:
@@ -117,7 +120,8 @@ class Desk:
         now_us = int(self.env.now)
         if self.copy is None:
             queue = PendingQueue() if self.settings.order == "round robin" else FifoQueue(blocking=self.settings.order == "blocking")
-            self.copy = CachedCopy(state, queue, extras=self.extras, ports=self.settings.ports or PORTS)
+            self.copy = CachedCopy(state, queue, extras=self.extras, ports=self.settings.ports or PORTS,
+                                   reservations=self.listener.reservations())  # fmt: skip
             self.fetched_us = now_us
             self._hire()
             self._follow()
@@ -129,6 +133,8 @@ class Desk:
             self.copy.refresh(state, tasks, machines)
             self._follow()
             self.listener.fetched(changes=len(news), pending=len(self.copy.queue))
+        if self.settings.reclamation:
+            self.copy.reserve(self.listener.reservations())
 
     def _follow(self) -> None:
         assert self.copy is not None

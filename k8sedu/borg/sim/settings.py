@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from k8sedu.borg.borgmaster import REPLICAS
 from k8sedu.borg.jobs import BorgJob
+from k8sedu.borg.quota import Grant
+from k8sedu.borg.reclamation import Estimation
 from k8sedu.borg.scheduler import ALL_ON, Switches
 from k8sedu.borg.scoring import SCORERS
 from k8sedu.errors import K8sEduError
@@ -35,7 +37,10 @@ class Settings(NamedTuple):
     order: str = "round robin"
     preemption: bool = True
     reclamation: bool = False
-    quota: Mapping[str, Any] | None = None
+    estimation: Estimation = Estimation()
+    """How reservations follow what tasks use; in the paper the first 300 s are left alone, which is longer than most runs here."""
+    quota: tuple[Grant, ...] | None = None
+    """Who may submit how much at which priority; None lets everybody in."""
     switches: Switches = ALL_ON
     extras: Mapping[str, Mapping[str, Any]] = {}
     ports: int = 0
@@ -86,7 +91,9 @@ class Settings(NamedTuple):
 
     def plain(self) -> dict[str, Any]:
         """As values that a trace can keep."""
-        return {**self._asdict(), "faults": tuple(fault.format() for fault in self.faults), "switches": dict(self.switches._asdict())}
+        faults, quota = tuple(fault.format() for fault in self.faults), self.quota and tuple((*grant,) for grant in self.quota)
+        values = {name: dict(value._asdict()) for name, value in (("switches", self.switches), ("estimation", self.estimation))}
+        return {**self._asdict(), **values, "faults": faults, "quota": quota}
 
 
 def planned(faults: Iterable[Fault | str]) -> tuple[Fault, ...]:

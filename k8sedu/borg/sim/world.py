@@ -13,7 +13,10 @@ from typing import Any
 import simpy
 
 from k8sedu.borg.borgmaster import REPLICAS, CellState, change, job_as_json
+from k8sedu.borg.jobs import BorgJob, Vector
+from k8sedu.borg.quota import Quota
 from k8sedu.borg.reachability import Reachability
+from k8sedu.borg.sim.estimates import Estimates
 from k8sedu.borg.sim.machines import Machines
 from k8sedu.borg.sim.masters import Applied, Masters
 from k8sedu.borg.sim.picture import picture
@@ -51,7 +54,11 @@ class World:
         self.polls.heard = self.desk.hear
         self.opened = self.env.event()
         """Happens when the first master works: before that, nobody is there to whom a job could be submitted."""
+        self.estimates = Estimates(settings.estimation)
+        self.quota = Quota(list(settings.quota)) if settings.quota is not None else None
         self.failed_us: dict[str, int] = {}
+        self.left: dict[str, int] = {}
+        """How many tasks of each job have not yet ended, where quota is counted."""
         self.taken: dict[str, None] = {}
         """The jobs that were taken in."""
         self._verdicts: dict[str, tuple[dict[str, tuple[str, float | None]], str]] = {}
@@ -93,6 +100,9 @@ class World:
         yield self.opened
         yield self.env.timeout(max(0, job.arrival_ms * 1_000 - self.now_us))
         told = False
+        if self.quota is not None and (why := self.quota.why_not(self._borg_job(job), now_s=self.now_us // 1_000_000)):
+            self.note("refuse_job", job.user, {"job": job.name, "why": why})
+            return
         while job.name not in self.taken:  # also a master that died with the request in its hands is asked again
             if not self.masters.propose(change("submit", job=job_as_json(job))) and not told:
                 told = True
@@ -103,7 +113,15 @@ class World:
         while True:
             yield self.env.timeout(self.settings.poll_every_ms * 1_000)
             self.polls.round()
+            self._estimate()
             self.polls.give_up(self.now_us // 1_000)
+
+    def _estimate(self) -> None:
+        """With the usage of the last round: what is everybody expected to use?"""
+        state = self.masters.state
+        if self.settings.reclamation and state is not None:
+            self.estimates.hear(self.polls.news)
+            self.estimates.look(state, now_s=self.now_us // 1_000_000)
 
     def _checkpoint(self) -> Generator[simpy.Event, Any, None]:
         while True:
@@ -123,6 +141,10 @@ class World:
     def fetched(self, *, changes: int, pending: int) -> None:
         """The scheduler has brought its copy up to date."""
         self.note("fetch", SCHEDULER, {"changes": changes, "pending": pending})
+
+    def reservations(self) -> dict[str, Vector]:
+        """What running tasks are expected to use."""
+        return self.estimates.reservations
 
     def considered(self, task: str, verdicts: dict[str, tuple[str, float | None]], chosen: str) -> None:
         """What the scheduler found out; the step of the placement shows it."""
@@ -171,6 +193,9 @@ class World:
         job = self.jobs[what["job"][0]]
         if not applied.outcome.refused:
             self.taken[job.name] = None
+            if self.quota is not None:
+                self.quota.admit(self._borg_job(job), now_s=self.now_us // 1_000_000)
+                self.left[job.name] = job.tasks
             late = {"arrived_us": job.arrival_ms * 1_000} if self.now_us - job.arrival_ms * 1_000 > RETRY_US else {}
             self._redraw()
             self.scribe.submit(self.now_us, job, **late)
@@ -198,7 +223,18 @@ class World:
         for task in applied.outcome.tasks:
             self._redraw()
             self.scribe.finish(self.now_us, task)
+            self._ended(task.rpartition("/")[0])
         self.machines.borglets[what["machine"]].forget(what["tasks"])
+
+    def _ended(self, job: str) -> None:
+        """When the last task of a job has ended, its quota is free again."""
+        if self.quota is not None:
+            self.left[job] -= 1
+            if not self.left[job]:
+                self.quota.release(job)
+
+    def _borg_job(self, job: Job) -> BorgJob:
+        return self.desk.extras.get(job.name) or BorgJob.of(job)
 
     def _failed(self, what: Mapping[str, Any], applied: Applied) -> None:
         self.machines.borglets[what["machine"]].forget([what["task"]])
@@ -238,6 +274,7 @@ class World:
             if not self.opened.triggered:
                 self.opened.succeed()
             self.desk.forget()
+            self.estimates.begin()
             self.polls.begin()
 
     def _machine(self, kind: str, machine: str, detail: Mapping[str, Any]) -> None:

@@ -87,7 +87,7 @@ def machine_boxes(names: list[str]) -> dict[str, Box]:
     rows = 1 if len(names) <= 5 else 2 if len(names) <= 12 else 3
     columns = -(-len(names) // rows) if names else 1
     w = min(236.0, (WIDTH - LEFT - 8 - GAP * (columns - 1)) / columns)
-    h = min(300.0, (HEIGHT - TOP - 8 - GAP * (rows - 1)) / rows)
+    h = min(420.0, (HEIGHT - TOP - 8 - GAP * (rows - 1)) / rows)
     return {
         name: Box(LEFT + (w + GAP) * (index % columns), TOP + (h + GAP) * (index // columns), w, h) for index, name in enumerate(names)
     }
@@ -201,7 +201,7 @@ def _columns(
     """A column per resource, with a block for each task where it has its place."""
     machine = frame.machines[name]
     for number, (key, column) in enumerate(_column_boxes(machine, box).items()):
-        head = NAMES[key] if column.w >= 44 else Words(NAMES[key].en[:3], NAMES[key].zh[:3])
+        head = NAMES[key] if text_width(NAMES[key].en, LETTERS) <= column.w + 4 else Words(NAMES[key].en[:3], NAMES[key].zh[:3])
         yield Label(f"machine/{name}/{key}", column.x + column.w / 2, box.y + 35, head, size=LETTERS, fill="muted", layer=1)
         yield Rect(f"machine/{name}/{key}/column", *column, r=3, fill="paper", stroke="line", layer=1)
         for task in machine.tasks:
@@ -235,9 +235,10 @@ def _ghost(ghost: Ghost, frame: Frozen, box: Box) -> Iterator[Shape]:
         if place.h > 0:
             yield Rect(f"ghost/{ghost.task}/{key}", *place, r=2, stroke="muted", width=1.5, dashed=True, opacity=0.9, layer=4)
         if number == 0 and place.h >= 15:
-            middle = place.y + place.h / 2
-            yield Icon(f"ghost/{ghost.task}/icon", place.x + 14, middle, ghost.icon, size=13, fill="vermillion", layer=5)
-            text = fit(ghost.task, place.w - 30, LETTERS)
+            middle, wide = place.y + place.h / 2, place.w >= 70
+            x = place.x + (14 if wide else place.w / 2)
+            yield Icon(f"ghost/{ghost.task}/icon", x, middle, ghost.icon, size=13, fill="vermillion", layer=5)
+            text = fit(ghost.task, place.w - 30, LETTERS) if wide else ""
             yield Label(f"ghost/{ghost.task}/name", place.x + 25, middle, text, size=LETTERS, anchor="start", fill="muted", layer=5)
 
 
