@@ -118,9 +118,11 @@ class Value:
 
     def document(self) -> dict[str, Any]:
         """The document that this was read from: plain dictionaries and lists with the API's field names."""
-        wires, given = fields_of(type(self)), self.__dict__
-        written = {wires[name]: _plain(given[name]) for name in wires if name in given and name != "extra"}
-        return written | {name: _plain(value) for name, value in self.extra.items()}
+        given = self.__dict__
+        written = {wire: plain(given[name]) for name, wire in fields_of(type(self)).items() if name in given and wire}
+        if "extra" in given:
+            written.update({name: plain(value) for name, value in given["extra"].items()})
+        return written
 
     def evolve(self, **changes: Any) -> Self:
         """A new value with these fields changed; the rest is shared."""
@@ -224,7 +226,7 @@ def _object(cls: type[Value]) -> Reader:
     parts: dict[str, tuple[str, Reader]] = {}  # filled on first use, since a class may hold itself
 
     def read(found: Any, path: str) -> Value:
-        if not isinstance(found, Mapping):
+        if type(found) is not dict and not isinstance(found, Mapping):
             raise FieldError(path, found, f"a mapping with the fields of a {cls.__name__}")
         if not parts:
             hints = get_type_hints(cls, include_extras=True)
@@ -250,7 +252,7 @@ def _object(cls: type[Value]) -> Reader:
 
 def _list(read_item: Reader) -> Reader:
     def read(found: Any, path: str) -> Any:
-        if not isinstance(found, list | tuple):
+        if type(found) is not list and not isinstance(found, tuple | list):
             raise FieldError(path, found, "a list")
         return tuple([read_item(value, f"{path}[{place}]") for place, value in enumerate(found)])
 
@@ -259,7 +261,7 @@ def _list(read_item: Reader) -> Reader:
 
 def _mapping(read_item: Reader) -> Reader:
     def read(found: Any, path: str) -> Any:
-        if not isinstance(found, Mapping):
+        if type(found) is not dict and not isinstance(found, Mapping):
             raise FieldError(path, found, "a mapping")
         return Frozen({str(key): read_item(value, f"{path}.{key}") for key, value in found.items() if value is not None})
 
@@ -341,22 +343,18 @@ SCALARS: dict[Any, Reader] = {
 # -- writing ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as plain data of one's own: objects as documents, tuples as lists, quantities as text."""
     kind = type(value)
     if kind is str or kind is int or kind is bool:
         return value
+    if kind is tuple or kind is list:
+        return [plain(each) for each in value]
+    if kind is Frozen or kind is dict:
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, Value):
         return value.document()
-    if kind is tuple:
-        return [_plain(each) for each in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
     return str(value) if kind is Quantity else value
-
-
-def plain(value: Any) -> Any:
-    """A value as plain data: objects as documents, tuples as lists, quantities as text."""
-    return _plain(value)
 
 
 def _shown(met: object) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from k8sedu.etcd.api import prefix_end
 from k8sedu.kube.apiserver.storage import Storage
 from k8sedu.kube.kinds import registry_key
 from k8sedu.kube.objects.cluster import Namespace, PriorityClass
@@ -67,7 +66,6 @@ def _priority(storage: Storage, document: Document) -> None:
 
 def _default_class(storage: Storage) -> PriorityClass | None:
     """The class of pods that name none: the one that says so; of several, the lowest."""
-    prefix = registry_key(PriorityClass, "", "")
-    kvs, _ = storage.page(prefix, prefix_end(prefix), limit=0, revision=0)
+    kvs, _ = storage.page(registry_key(PriorityClass, "", ""))
     defaults = [found for kv in kvs for found in [storage.decode(PriorityClass, kv)] if found.global_default]
     return min(defaults, key=lambda found: found.value, default=None)

@@ -13,7 +13,6 @@ import base64
 import json
 from typing import Generic, NamedTuple, TypeVar
 
-from k8sedu.etcd.api import prefix_end
 from k8sedu.etcd.errors import CompactedError
 from k8sedu.kube.apiserver.selection import Selection
 from k8sedu.kube.apiserver.storage import Storage
@@ -114,10 +113,10 @@ def list_page(
         ExpiredError: that moment is forgotten.
     """
     prefix = registry_key(cls, selection.namespace, "")
-    first, moment = (prefix + token.start, token.revision) if token else (prefix, revision)
+    start, moment = token[::-1] if token else ("", revision)
     moment = moment if moment > 0 else storage.revision
     try:
-        found, last, count = _collect(storage, cls, selection, first=first, end=prefix_end(prefix), limit=limit, moment=moment)
+        found, last, count = _collect(storage, cls, selection, start=start, limit=limit, moment=moment)
     except CompactedError:
         raise _expired(token) from None
     if not last:
@@ -127,14 +126,15 @@ def list_page(
 
 
 def _collect(
-    storage: Storage, cls: type[ObjectT], selection: Selection, *, first: str, end: bytes, limit: int, moment: int
+    storage: Storage, cls: type[ObjectT], selection: Selection, *, start: str, limit: int, moment: int
 ) -> tuple[list[ObjectT], str, int]:
-    """The objects of a page, the last key that was looked at if there are more, and how many keys there are from the first on."""
+    """The objects of a page, the last key that was looked at if there are more, and how many keys there are from the start on."""
+    prefix = registry_key(cls, selection.namespace, "")
     found: list[ObjectT] = []
     total = None
     while True:
         ask = 0 if not limit else limit - len(found) if selection.is_everything else max(PAGE, limit)
-        kvs, count = storage.page(first, end, limit=ask, revision=moment)
+        kvs, count = storage.page(prefix, start=start, limit=ask, revision=moment)
         total = count if total is None else total
         for place, kv in enumerate(kvs, 1):
             each = storage.decode(cls, kv)
@@ -144,7 +144,7 @@ def _collect(
                 return found, kv.key.decode() if place < count else "", total
         if len(kvs) == count:
             return found, "", total
-        first = kvs[-1].key.decode() + "\0"
+        start = kvs[-1].key.decode().removeprefix(prefix) + "\0"
 
 
 def _expired(token: Token | None) -> ExpiredError:

@@ -21,7 +21,6 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, Literal, TypeVar, cast, overload
 
-from k8sedu.etcd.api import prefix_end
 from k8sedu.etcd.mvcc import Store
 from k8sedu.kube.apiserver.admission import admit
 from k8sedu.kube.apiserver.bodies import read, refuse, same_object, taken
@@ -374,8 +373,7 @@ class ApiServer:
         """Assert that what is remembered is what is stored, and that every stored object is sound; O(objects)."""
         self.storage.check()
         for cls in KINDS.values():
-            prefix = registry_key(cls, "", "")
-            for kv in self.storage.page(prefix, prefix_end(prefix), limit=0, revision=0)[0]:
+            for kv in self.storage.page(registry_key(cls, "", ""))[0]:
                 found = self.storage.decode(cls, kv)
                 assert registry_key(cls, found.namespace, found.name).encode() == kv.key, f"{kv.key!r} holds {found.key}"
                 assert problems_of(found) == [], f"{found.key} is stored and invalid"

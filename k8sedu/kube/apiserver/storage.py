@@ -11,15 +11,19 @@ Left out: protobuf as the form of values (kinds of one's own are stored as JSON 
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from typing import Any, TypeVar, cast
 
-from k8sedu.etcd.api import Compare, DeleteRangeRequest, KeyValue, PutRequest, RangeRequest, TxnRequest
+from k8sedu.etcd.api import Compare, DeleteRangeRequest, KeyValue, PutRequest, TxnRequest, prefix_end
 from k8sedu.etcd.mvcc import Store
 from k8sedu.etcd.watch import WatchHub
 from k8sedu.kube.kinds import registry_key
 from k8sedu.kube.objects.meta import ApiObject
 
 ObjectT = TypeVar("ObjectT", bound=ApiObject)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+SNAPSHOTS = 4
+"""So many lists that are being read page by page are remembered."""
 
 
 class Storage:
@@ -43,6 +47,7 @@ class Storage:
         self.hub = WatchHub(self.store)
         self._told = self.store.revision
         self._decoded: dict[bytes, tuple[int, ApiObject]] = {}
+        self._snapshots: dict[tuple[bytes, int], tuple[list[bytes], tuple[KeyValue, ...]]] = {}
 
     @property
     def revision(self) -> int:
@@ -84,14 +89,27 @@ class Storage:
         self.tell()
         return written
 
-    def page(self, first: str, end: bytes, *, limit: int, revision: int) -> tuple[tuple[KeyValue, ...], int]:
-        """Some keys of a range as they were at a revision, and how many there are."""
-        answer = self.store.range(first, end, limit=limit, revision=revision)
-        return answer.kvs, answer.count
+    def page(self, prefix: str, *, start: str = "", limit: int = 0, revision: int = 0) -> tuple[tuple[KeyValue, ...], int]:
+        """Some keys that begin so, as they were at a revision, from a start on; and how many there are from there.
 
-    def count(self, first: str, end: bytes) -> int:
-        """How many keys a range has now."""
-        return self.store.handle(RangeRequest(first, end, count_only=True)).count  # type: ignore[no-any-return]  # the answer to a range
+        etcd counts to the end of the range for every page. So what it answers is remembered while somebody is reading pages of it: as the
+        real server does since 1.34 (KEP-4988), and a list of n keys in pages costs O(n), not O(n²).
+
+        Raises:
+            CompactedError: that revision is forgotten.
+        """
+        end = prefix_end(prefix)
+        if not limit:
+            answer = self.store.range(prefix + start, end, revision=revision)
+            return answer.kvs, answer.count
+        self.store.range(prefix, revision=revision)  # is that revision still there?
+        key = (prefix.encode(), revision or self.store.revision)
+        known = self._snapshots.pop(key) if key in self._snapshots else _snapshot(self.store.range(prefix, end, revision=key[1]).kvs)
+        keys, kvs = self._snapshots[key] = known
+        while len(self._snapshots) > SNAPSHOTS:
+            del self._snapshots[next(iter(self._snapshots))]
+        place = bisect_left(keys, (prefix + start).encode())
+        return kvs[place : place + limit], len(kvs) - place
 
     def decode(self, cls: type[ObjectT], kv: KeyValue, *, revision: int = 0) -> ObjectT:
         """The object that a key held; as of a later revision, if that is when it was deleted."""
@@ -127,7 +145,11 @@ def encode(found: ApiObject) -> bytes:
     for name in ("apiVersion", "kind"):
         document.pop(name, None)
     document.get("metadata", {}).pop("resourceVersion", None)
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(document).encode()
+
+
+def _snapshot(kvs: tuple[KeyValue, ...]) -> tuple[list[bytes], tuple[KeyValue, ...]]:
+    return [kv.key for kv in kvs], kvs
 
 
 def with_version(found: ObjectT, revision: int) -> ObjectT:

@@ -183,7 +183,8 @@ class ApiServerMachine(RuleBasedStateMachine):
             assert not watch.is_open
             assert watch.receive() == []
             return multiple()
-        if late:
+        assert not late or events[-1].type == "BOOKMARK"
+        if events and events[-1].type == "BOOKMARK":  # asked for now, or when another watch asked
             assert events.pop().object.metadata.resource_version == str(self.revision)
         told = [(event.type, event.object.name, event.object.metadata.resource_version) for event in events]
         since = range(moment + 1, self.revision + 1)
