@@ -6,6 +6,7 @@ Read a system's folder from top to bottom and you have a lesson; import it and y
 - `k8sedu.etcd`: the store that remembers everything Kubernetes knows
 - `k8sedu.docker`: one host and its ports, the problem that all this began with
 - `k8sedu.mesos`: a master that offers, frameworks that choose
+- `k8sedu.swarm`: many Docker hosts as one: spread, binpack, and services that keep a promise
 - `k8sedu.workload`: resources, jobs and machines, in words that all managers share
 - `k8sedu.trace`: a run as a value, which can be stepped, saved, forked and compared
 - `k8sedu.sim`: networks that lose messages, faults, seeds
@@ -23,7 +24,7 @@ from k8sedu.language import Words, language
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu import course, docker, etcd, mesos, raft, sim, stage, trace, workload
+    from k8sedu import course, docker, etcd, mesos, raft, sim, stage, swarm, trace, workload
     from k8sedu.trace import Trace
     from k8sedu.versions import show_versions
 
@@ -43,6 +44,7 @@ __all__ = [
     "show_versions",
     "sim",
     "stage",
+    "swarm",
     "trace",
     "workload",
 ]
@@ -57,6 +59,7 @@ __getattr__, __dir__ = attach(
         "raft": "raft",
         "sim": "sim",
         "stage": "stage",
+        "swarm": "swarm",
         "trace": "trace",
         "workload": "workload",
         "Trace": "trace",

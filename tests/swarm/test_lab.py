@@ -30,7 +30,7 @@ def test_without_a_manager_a_click_runs_nothing() -> None:
     laboratory = swarm.lab()
     laboratory.do("manager")
     laboratory.do("small")
-    assert laboratory.trace().where("refuse")
+    assert laboratory.trace().where("no_answer")
     assert any(control.id == "manager" and "start" in control.label[0] for control in laboratory.picture().controls)
 
 

@@ -79,7 +79,7 @@ def test_without_its_manager_classic_swarm_runs_on_and_decides_nothing() -> None
     faults = ["at 3000 crash manager", "at 8000 restart manager"]
     trace = swarm.simulate(Workload.of(fleet(), jobs), duration_ms=14_000, faults=faults)
     while_down = [step.kind for step in trace if 3_000 < step.time_ms < 8_000]
-    assert while_down == ["submit", "refuse", "finish", "finish"]
+    assert while_down == ["submit", "no_answer", "finish", "finish"]
     assert [(step.actor, step.detail.containers) for step in trace.where("refresh")] == [("m1", 0), ("m2", 0)]
     assert trace.where("place")[-1].time_ms > 8_000
     assert not list(violations(trace))

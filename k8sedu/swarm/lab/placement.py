@@ -8,6 +8,7 @@ Left out: constraints; `k8sedu.swarm.filters.select` takes any.
 from __future__ import annotations
 
 from dataclasses import replace
+
 from k8sedu.language import Words
 from k8sedu.stage.document import Button, Choice, Control, Document, Toggle
 from k8sedu.stage.explore import Event, Explorer

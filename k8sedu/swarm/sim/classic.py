@@ -36,6 +36,9 @@ RESCHEDULE = ("", "on-node-failure")
 SETTINGS = {"retry_every_ms": 1_000, "detect_ms": 5_000, "refresh_ms": 400, "removes_finished": True}
 """How often a user tries again; when a host's failure is noticed; how long reading one host takes; `docker run --rm` or not."""
 
+NO_MANAGER = "Cannot connect to the Docker daemon. Is the docker daemon running on this host?"
+NO_HOST = "No healthy node available in the cluster"
+
 
 def settings(*, strategy: str, reschedule: str, **more: Any) -> dict[str, Any]:
     """All settings of a run.
@@ -128,12 +131,15 @@ class World:
             self._try(list(self.waiting))
 
     def _try(self, tasks: list[str]) -> None:
-        if not self.manager_up:
+        if self.manager_up and self.known:
             for task in tasks:
-                self._sorry(task, "Cannot connect to the Docker daemon. Is the docker daemon running on this host?", {})
+                self._run(task)
             return
-        for task in tasks:
-            self._run(task)
+        message = NO_HOST if self.manager_up else NO_MANAGER
+        news = [task for task in tasks if self.said.get(task) != message]
+        if news:
+            self.said |= dict.fromkeys(news, message)
+            self.scribe.note(self.now_us, "no_answer", self._job(news[0]).user, {"tasks": len(news), "message": message})
 
     def _run(self, task: str, **more: Any) -> bool:
         """`docker run`: filters, strategy, and the container is on its host, or an error."""
@@ -176,7 +182,7 @@ class World:
             return
         self.said[task] = message
         self.scribe.consider(task, {name: (reason, None) for name, reason in out.items()})
-        self.scribe.refuse(self.now_us, task, reasons_of(out.values()) if out else {"no manager": 1})
+        self.scribe.refuse(self.now_us, task, reasons_of(out.values()))
 
     def _live(self, task: str, duration_ms: int, host: str, life: int) -> Any:
         yield self.env.timeout(duration_ms * 1_000)

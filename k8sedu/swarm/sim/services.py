@@ -333,9 +333,12 @@ class World:
     def _fault_of_manager(self, name: str, kind: str) -> None:
         member = self.replicas.members[name]
         if kind == "crash" and member.is_up:
+            led = name == self.leader
             self.replicas.crash(name)
-            self.note("manager_down", name, {"leader": name == self.leader, "quorum": self.replicas.has_quorum})
-            if name == self.leader:
+            if led:
+                self.manager, self.leader, self.in_flight = None, "", 0
+            self.note("manager_down", name, {"leader": led, "quorum": self.replicas.has_quorum})
+            if led:
                 self._lose_leader(name, "leader_lost")
         elif kind == "restart" and not member.is_up:
             self.replicas.restart(name)

@@ -76,6 +76,10 @@ def _manager_down(detail: Frozen, actor: str) -> Words:
     return Words(f"**{actor} fails.** {left.en}", f"**{actor} 失效。** {left.zh}")
 
 
+def _no_answer(detail: Frozen, _: str) -> Words:
+    return Words(f"**{detail.tasks} × docker run fail:** {detail.message}", f"**{detail.tasks} 次 docker run 失败：** {detail.message}")
+
+
 def _manager_up(detail: Frozen, actor: str) -> Words:
     if "known" in detail:
         english = "**The manager is back, and knows nothing.** It asks host after host."
@@ -195,6 +199,7 @@ SENTENCES: dict[str, Say] = {
     "fail": _fail,
     "manager_down": _manager_down,
     "manager_up": _manager_up,
+    "no_answer": _no_answer,
     "refresh": _refresh,
     "engine_lost": _engine_lost,
     "become_leader": _leader,
