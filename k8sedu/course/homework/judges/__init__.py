@@ -2,6 +2,7 @@
 
 - `raft`: schedules of a group (which lines can happen, which promise breaks, whose log diverges and heals), and election timers
 - `etcd`: commands on a store, and what it holds and answers after them
+- `managers`: placements in a cell, turns of DRF, offers of Mesos, Borg's queue and quota
 
 A judge is made in a test cell and asked in the trusted process. It never runs a student's code: a schedule is text, timers are numbers.
 """
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.course.homework.judges import etcd, raft
+    from k8sedu.course.homework.judges import etcd, managers, raft
 
-__all__ = ["etcd", "raft"]
+__all__ = ["etcd", "managers", "raft"]
 
-__getattr__, __dir__ = attach(__name__, {"etcd": "etcd", "raft": "raft"})
+__getattr__, __dir__ = attach(__name__, {"etcd": "etcd", "managers": "managers", "raft": "raft"})
