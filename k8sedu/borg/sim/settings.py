@@ -91,7 +91,8 @@ class Settings(NamedTuple):
 
     def plain(self) -> dict[str, Any]:
         """As values that a trace can keep."""
-        faults, quota = tuple(fault.format() for fault in self.faults), self.quota and tuple((*grant,) for grant in self.quota)
+        faults = tuple(fault.format() for fault in self.faults)
+        quota = None if self.quota is None else [list(grant) for grant in self.quota]
         values = {name: dict(value._asdict()) for name, value in (("switches", self.switches), ("estimation", self.estimation))}
         return {**self._asdict(), **values, "faults": faults, "quota": quota}
 
