@@ -97,6 +97,15 @@ def test_extensions_stand_in_the_class_list(here: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_cluster_that_does_not_answer_is_told(here: Path) -> None:
+    """An address at which no scheduler listens ends the command with a sentence, before anything is graded."""
+    pytest.importorskip("distributed", reason="Dask is not installed: pip install 'k8sedu[cluster]'")
+    call("release", "etcd", "--student", "ada", "-o", "in")
+    done = call("grade", "in", "--dask", "nonsense")
+    assert done.exit_code == 1
+    assert "no Dask scheduler answers at 'nonsense'" in done.output
+
+
 def test_check_tells_what_is_left(here: Path) -> None:
     """A student sees in one line per question what does not hold yet, and for a wrong answer the hint."""
     call("release", "etcd", "--student", "ada", "-o", "mine")

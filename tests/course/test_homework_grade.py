@@ -261,9 +261,18 @@ def test_a_cluster_gives_the_same(etcd_class: Any, folder: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'k8sedu[cluster]'")
     for student in ("a", "b"):
         put(etcd_class, folder, student)
-    cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None)
     with cluster, distributed.Client(cluster) as client:
         assert points(graded(etcd_class, folder, executor=client.get_executor())) == {"a": 36, "b": 36}
+
+
+def test_threads_do_not_disturb_each_other(etcd_class: Any, folder: Path) -> None:
+    """Marks are the same when one process is asked by several threads at once, as a worker of Dask is."""
+    students = [f"s{number}" for number in range(12)]
+    for student in students:
+        put(etcd_class, folder, student)
+    with ThreadPoolExecutor(4) as threads:
+        assert points(graded(etcd_class, folder, executor=threads)) == dict.fromkeys(sorted(students), 36)
 
 
 def test_late_work_counts_less(etcd_class: Any, folder: Path) -> None:

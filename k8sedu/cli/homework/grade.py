@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from k8sedu.course.homework.late import LatePolicy
 
+CONNECTING_S = 10
 INTERRUPTED = 130
 """The exit code that shells expect after Ctrl-C."""
 
@@ -101,7 +102,12 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
         from distributed import Client
     except ImportError:
         raise click.ClickException('Dask is not installed, expected it beside k8sedu: pip install "k8sedu[cluster]"') from None
-    with cast("Any", Client)(address) as client:
+    try:
+        client = cast("Any", Client)(address, timeout=CONNECTING_S)
+    except (OSError, ValueError) as error:
+        met = f"no Dask scheduler answers at {address!r} ({str(error).splitlines()[0][:120]})"
+        raise click.ClickException(f"{met}, expected an address such as tcp://host:8786") from None
+    with client:
         yield client.get_executor()
 
 

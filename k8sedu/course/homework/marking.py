@@ -12,6 +12,7 @@ Source: the grader of PrairieLearn (values between processes); `k8sedu.course.sa
 from __future__ import annotations
 
 import json
+import threading
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -36,6 +37,11 @@ VALUE_MAX = 20_000
 CODE_MAX = 50_000
 JUDGING_S = 10.0
 """So long a judge may think about one value; those of this course need a twentieth of a second."""
+
+
+_one_at_a_time = threading.Lock()
+"""A worker of Dask has several threads. But reading Python's syntax trees is not safe in several threads (CPython 3.11), and they share one
+sandbox; so they wait for each other. More processes make grading faster, more threads do not."""
 
 
 class Settings(NamedTuple):
@@ -67,7 +73,12 @@ class Task(NamedTuple):
 
 
 def mark_task(task: Task) -> Result:
-    """Mark one submission; never raises because of what the submission is."""
+    """Mark one submission, one at a time in each process; never raises because of what the submission is."""
+    with _one_at_a_time:
+        return _mark_task(task)
+
+
+def _mark_task(task: Task) -> Result:
     assignment = assembled(task.assignment, task.assignment_name)
     start = time.perf_counter()
     try:

@@ -20,6 +20,7 @@ Read in this order:
 from __future__ import annotations
 
 import atexit
+import threading
 
 from k8sedu.course.sandbox import plain
 from k8sedu.course.sandbox.host import Cage
@@ -44,6 +45,9 @@ __all__ = [
 _cages: list[Cage] = []
 """The cage of this process, once it was needed."""
 
+_lock = threading.Lock()
+"""A cage serves one job after the other, so threads wait for each other."""
+
 
 def run(job: Job, *, limits: Limits = Limits(), unsandboxed: bool = False) -> Outcome:  # noqa: B008  # a NamedTuple never changes
     """Run a student's cells, then the calls, and give what came out.
@@ -58,10 +62,11 @@ def run(job: Job, *, limits: Limits = Limits(), unsandboxed: bool = False) -> Ou
     """
     if unsandboxed:
         return plain.run(job, limits)
-    if not _cages:
-        _cages.append(Cage())
-        atexit.register(close)
-    return _cages[0].run(job, limits)
+    with _lock:
+        if not _cages:
+            _cages.append(Cage())
+            atexit.register(close)
+        return _cages[0].run(job, limits)
 
 
 def close() -> None:
