@@ -39,10 +39,20 @@ def load(folder: Path | str, *, release: str = "") -> Member:
             raise MemberError(f"{root}: met no folder {needed.relative_to(root)}, expected the directory of an etcd member.")
     database = inner / "snap" / "db"
     if not database.is_file():
-        raise MemberError(f"{root}: met no file {database.relative_to(root)}, expected the database of an etcd member.")
+        raise MemberError(
+            f"{root}: met no file {database.relative_to(root)}, expected the database of an etcd member; "
+            "a folder that `k8sedu etcd serve` has written has none."
+        )
     snapshots = {path.name: read_snapshot(path.read_bytes(), name=str(path)) for path in sorted((inner / "snap").glob("*.snap"))}
     log = read_folder(inner / "wal", after_index=_log_begins_after(inner / "wal"))
     return assemble(root.resolve().name, _newest_database(database, snapshots, log), log, snapshots, release=release)
+
+
+def members_in(folder: Path) -> tuple[Path, ...]:
+    """The directories of members in a folder: itself, or those in it if it holds several, as that of a cluster on one machine does."""
+    if (folder / "wal").is_dir() or (folder / "member").is_dir():
+        return (folder,)
+    return tuple(path for path in sorted(folder.iterdir()) if (path / "member").is_dir()) or (folder,)
 
 
 def _newest_database(database: Path, snapshots: Mapping[str, RaftSnapshot], log: Contents) -> Bolt:

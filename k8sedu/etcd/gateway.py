@@ -49,6 +49,7 @@ SILENCE_S = 30
 """A connection that says nothing for so long is closed."""
 NEWS_S = 1.0
 NOT_FOUND = {"error": "Not Found", "code": 5, "message": "Not Found"}
+NOT_ALLOWED = {"error": "Method Not Allowed", "code": 12, "message": "Method Not Allowed"}
 _MEMBER = re.compile(r"/k8sedu/(n\d+)(/.*)")
 
 
@@ -149,7 +150,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/k8sedu/members":
             self._send(200, {"members": live.standings()})
         else:
-            self._send(404, NOT_FOUND)
+            self._refuse_method()
+
+    def _refuse_method(self) -> None:
+        """What is asked with POST is not asked with anything else; a body, if there is one, is not read."""
+        self.close_connection = True
+        self._send(*((404, NOT_FOUND) if route(self._place()[1]) is None else (405, NOT_ALLOWED)))
+
+    do_PUT = do_DELETE = do_PATCH = _refuse_method  # noqa: N815 (the names that http.server calls)
 
     def do_POST(self) -> None:
         """A request of the v3 API, or one of the few that are our own."""

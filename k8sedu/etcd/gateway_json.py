@@ -229,10 +229,9 @@ def _list(item: Any) -> list[Any]:
 def _word(words: tuple[str, ...], item: Any) -> str:
     if isinstance(item, str) and item in words:
         return item
-    number = _integer(item)
-    if not 0 <= number < len(words):
-        raise BadRequestError(f"met {item!r}, expected one of {', '.join(words)}")
-    return words[number]
+    if not str(item).isdecimal() or int(str(item)[:9]) >= len(words):
+        raise BadRequestError(f"met {str(item)[:40]!r}, expected one of {', '.join(words)}")
+    return words[int(item)]
 
 
 def _integer(item: Any) -> int:

@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from k8sedu.cli import main
+from k8sedu.etcd.api import PutRequest
+from k8sedu.etcd.live import LiveGroup
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance/etcd"
 
@@ -120,3 +122,22 @@ def test_random_bytes_as_a_database(tmp_path: Path) -> None:
     code, _, error = run(tmp_path)
     assert code == 1
     assert f"{database}: met no valid meta page in 12800 bytes" in error
+
+
+def test_a_folder_of_members(tmp_path: Path) -> None:
+    """A folder that holds the directories of several members stands for all of them; one that holds none is named."""
+    code, output, _ = run(CONFORMANCE / "cluster")
+    assert code == 0
+    assert output == run(*(CONFORMANCE / "cluster" / name for name in ("m1", "m2", "m3")))[1]
+    code, _, told = run(tmp_path)
+    assert code == 1
+    assert "met no folder member/wal, expected the directory of an etcd member" in told
+
+
+def test_a_folder_of_the_model_is_told(tmp_path: Path) -> None:
+    """A folder that `k8sedu etcd serve` has written has no database; the sentence says so."""
+    with LiveGroup(folder=tmp_path) as live:
+        live.do(PutRequest("a", "1"))
+    code, _, told = run(tmp_path)
+    assert code == 1
+    assert "a folder that `k8sedu etcd serve` has written has none" in told

@@ -90,11 +90,24 @@ def test_what_is_no_request_is_told(gateway: Gateway) -> None:
     assert "expected an object" in post(gateway.url, "kv/put", [])["message"]
     assert "base64" in post(gateway.url, "kv/put", {"key": "*"})["error"]
     assert "expected an integer" in post(gateway.url, "kv/range", {"key": "YQ==", "limit": "x"})["error"]
+    assert "expected one of NONE, ASCEND, DESCEND" in post(gateway.url, "kv/range", {"key": "YQ==", "sort_order": "UP"})["error"]
+    assert post(gateway.url, "kv/range", {"key": "YQ==", "sort_order": 3})["status"] == 400
+    assert "header" in post(gateway.url, "kv/range", {"key": "YQ==", "sort_order": "2"})
     assert post(gateway.url, "kv/dance", {})["status"] == 404
     assert post(gateway.url, "kv/range", {"key": ""}) == {
         "status": 400, "error": "etcdserver: key is not provided", "code": 3, "message": "etcdserver: key is not provided",
     }  # fmt: skip
     assert post(gateway.url, "watch", {})["status"] == 400
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_only_post_asks(gateway: Gateway, method: str) -> None:
+    """What is asked with another method is not allowed, as etcd says; where there is nothing, there is nothing by any method."""
+    for path, status in (("/v3/kv/put", 405), ("/v3/watch", 405), ("/v3/kv/dance", 404)):
+        connection = http.client.HTTPConnection("127.0.0.1", int(gateway.url.rpartition(":")[2]), timeout=20)
+        connection.request(method, path, body=b"{}" if method != "GET" else None)
+        assert connection.getresponse().status == status
+        connection.close()
 
 
 def test_a_huge_body_is_refused_unread(gateway: Gateway) -> None:

@@ -17,7 +17,7 @@ import click
 
 from k8sedu.etcd import members as cluster
 from k8sedu.etcd.bolt import PageUse
-from k8sedu.etcd.datadir import load
+from k8sedu.etcd.datadir import load, members_in
 from k8sedu.etcd.frames import readable
 from k8sedu.etcd.member import Member
 
@@ -32,9 +32,10 @@ VALUE_SHOWN = 40
 def command(directories: tuple[Path, ...], *, release: str, as_json: bool) -> None:
     """Read the directory of an etcd member: keys with their history, leases, terms, pages.
 
-    Nothing is changed. With several members of one cluster, their logs are compared; the exit code is 1 if they contradict each other.
+    Nothing is changed. With several members of one cluster, or a folder that holds them, their logs are compared; the exit code is 1 if
+    they contradict each other.
     """
-    members = [load(directory, release=release) for directory in directories]
+    members = [load(member, release=release) for directory in directories for member in members_in(directory)]
     broken = {name: sentence for name, sentence in cluster.check(members).items() if sentence}
     if as_json:
         shown = [member.to_json() for member in members]
