@@ -7,6 +7,7 @@ Read a system's folder from top to bottom and you have a lesson; import it and y
 - `k8sedu.docker`: one host and its ports, the problem that all this began with
 - `k8sedu.mesos`: a master that offers, frameworks that choose
 - `k8sedu.swarm`: many Docker hosts as one: spread, binpack, and services that keep a promise
+- `k8sedu.borg`: one master that decides for thousands of machines, and five replicas of it
 - `k8sedu.workload`: resources, jobs and machines, in words that all managers share
 - `k8sedu.trace`: a run as a value, which can be stepped, saved, forked and compared
 - `k8sedu.sim`: networks that lose messages, faults, seeds
@@ -24,7 +25,7 @@ from k8sedu.language import Words, language
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu import course, docker, etcd, mesos, raft, sim, stage, swarm, trace, workload
+    from k8sedu import borg, course, docker, etcd, mesos, raft, sim, stage, swarm, trace, workload
     from k8sedu.trace import Trace
     from k8sedu.versions import show_versions
 
@@ -35,6 +36,7 @@ __all__ = [
     "Trace",
     "Words",
     "__version__",
+    "borg",
     "course",
     "docker",
     "etcd",
@@ -52,6 +54,7 @@ __all__ = [
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "borg": "borg",
         "course": "course",
         "docker": "docker",
         "etcd": "etcd",

@@ -40,6 +40,7 @@ always = [f"docker run -d --restart always --name {name} nginx" for name in "abc
 runs = [
     k8sedu.docker.simulate(always, seed=7, faults=["at 6000 crash host", "at 7000 restart host", "at 8000 crash b"]),
     k8sedu.docker.simulate(containers=30, seed=8, insist=True, every_ms=100),
+    k8sedu.borg.simulate(seed=7, duration_ms=24_000, faults=["at 3000 crash m2", "at 6000 crash master", "at 9000 pause m4 until 20000"]),
     k8sedu.mesos.simulate(seed=7, duration_ms=15_000, faults=["at 4000 crash m2", "at 6000 crash master", "at 8000 restart m2"]),
 ]
 """
