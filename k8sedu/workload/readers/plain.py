@@ -97,8 +97,15 @@ def _job_line(job: Job) -> str:
 
 
 def _pairs(amounts: Resources) -> str:
-    units = {"cpu": "m", "gpu": "m"}
-    return " ".join(f"{name}={value}{units.get(name, '')}" for name, value in amounts.named.items())
+    return " ".join(f"{name}={_amount(name, value)}" for name, value in amounts.named.items())
+
+
+def _amount(name: str, value: int) -> str:
+    """An amount as people write it, and exact: `500m`, `16`, `64Gi`."""
+    if name in {"cpu", "gpu"}:
+        return f"{value}m" if value % 1000 else str(value // 1000)
+    unit = next((letter for power, letter in ((4, "Ti"), (3, "Gi"), (2, "Mi"), (1, "Ki")) if value % 1024**power == 0), "")
+    return f"{value // 1024 ** ' KMGT'.index(unit[0])}{unit}" if unit else str(value)
 
 
 def _words(attributes: Frozen, *, before: str = "") -> str:

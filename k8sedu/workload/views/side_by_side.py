@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 INSTANTS = 240
 """The moment of the packing chart is looked for at so many times."""
 HALF = 0.5
+PITCH = 1.5
 RESOURCES = {"cpu": Words("CPU", "CPU"), "memory": Words("memory", "内存"), "disk": Words("disk", "磁盘"), "gpu": Words("GPU", "GPU")}
 
 
@@ -136,10 +137,10 @@ def packing_chart(
         for number, ((label, trace), role) in enumerate(reversed(rows)):
             shares = sorted(machine_shares(trace, at_us, resource), reverse=True)
             _row_of_bars(ax, number, shares, role, theme)
-            ax.text(0, number * 1.3 + 1.07, label, fontsize=9.5, color=colour(role, theme), va="bottom", ha="left")
+            ax.text(0, number * PITCH + 1.06, label, fontsize=9.5, color=colour(role, theme), va="bottom", ha="left")
         ax.set_yticks([])
         ax.set_xticks([])
-        ax.set_ylim(0, len(rows) * 1.3)
+        ax.set_ylim(0, len(rows) * PITCH)
         for spine in ("left", "bottom"):
             ax.spines[spine].set_visible(False)
     return ax
@@ -147,7 +148,7 @@ def packing_chart(
 
 def _row_of_bars(ax: Axes, number: int, shares: Sequence[float], role: str, theme: Theme) -> None:
     places = range(len(shares))
-    bottom, rim = number * 1.3, colour("line", theme)
+    bottom, rim = number * PITCH, colour("line", theme)
     ax.bar(places, [1] * len(shares), bottom=bottom, width=0.82, align="edge", color="none", edgecolor=rim, linewidth=1)
     filled = [min(share, 1) for share in shares]
     ax.bar(places, filled, bottom=bottom, width=0.82, align="edge", color=colour(role, theme), alpha=0.75)
