@@ -33,6 +33,9 @@ EPVM_MACHINES = 10_000
 
 STEPS = 65_536
 
+STRANDED = 2.0
+"""How much a stranded share counts in the hybrid, against one that is merely left."""
+
 
 def epvm(before: Shares, after: Shares) -> Share:
     """E-PVM: a resource costs n to the power of its utilisation; choose where the cost of all grows least. In effect the emptiest machine.
@@ -61,7 +64,7 @@ def hybrid(before: Shares, after: Shares) -> Share:
     True
     """
     left = mean(after)
-    return 1.0 - left - (left - scarcest(after)) + (mean(before) - scarcest(before))
+    return 1.0 - left - STRANDED * (left - scarcest(after) - mean(before) + scarcest(before))
 
 
 SCORERS: dict[str, Scorer] = {"epvm": epvm, "best_fit": best_fit, "hybrid": hybrid}

@@ -4,10 +4,12 @@ Nobody outside has a checkpoint of a real cell. So this one is made after what t
 changes it and runs again. What an experiment here can show is the *sign* of an effect and roughly its size; not Google's per cent.
 
 - Machines come in a few shapes, with different memory per core, in racks of forty.
-- A third of the jobs are prod; they ask for most of the resources. A few jobs have most of the tasks.
-- What a task asks for differs over two orders of magnitude, and jobs differ in memory per core. A fifth of the non-prod tasks ask for less
-  than a tenth of a core.
-- All requests are scaled together so that they ask for a given part of the cell; none asks for more than half of the smallest machine.
+- Six of ten jobs are prod. Some jobs have many more tasks than others.
+- What a task asks for differs over two orders of magnitude, and jobs differ in memory per core. A fifth of the non-prod jobs ask for less
+  than a tenth of a core; some tasks need most of a machine, and these decide how well a policy packs.
+- A few jobs are picky: they insist on an attribute that some machines have.
+- All requests are scaled together so that they ask for a given part of the cell; none asks for more than nine tenths of the
+  smallest machine.
 
 Source: Verma et al., EuroSys 2015, sections 2.1, 2.2, 3.2, 5.1 and 6 (heterogeneous machines; prod has about 70 % of the CPU; half of the
 machines run 9 or more tasks); Tirmazi et al., EuroSys 2020 (a few jobs use nearly everything). The distributions are ours.
@@ -18,7 +20,7 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from k8sedu.borg.jobs import BorgJob
+from k8sedu.borg.jobs import BorgJob, Constraint
 from k8sedu.errors import K8sEduError
 from k8sedu.trace import Frozen
 from k8sedu.workload.jobs import Machine
@@ -37,20 +39,20 @@ class Assumptions(NamedTuple):
     the same.
     """
 
-    machines: int = 400
-    jobs: int = 200
-    tasks: int = 4_000
+    machines: int = 150
+    jobs: int = 300
+    tasks: int = 1_200
     users: int = 40
     shapes: tuple[tuple[int, int, float], ...] = ((16, 64, 0.3), (32, 96, 0.3), (32, 192, 0.25), (64, 256, 0.15))
     machines_per_rack: int = 40
-    prod_share: float = 0.35
-    prod_size: float = 2.0
+    prod_share: float = 0.6
+    prod_size: float = 1.0
     gib_per_core: tuple[tuple[float, float], ...] = ((1.0, 0.3), (3.0, 0.3), (6.0, 0.25), (12.0, 0.15))
-    cores: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
+    cores: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0)
     tiny_share: float = 0.2
-    cpu_fill: float = 0.7
-    memory_fill: float = 0.7
-    unevenness: float = 1.0
+    cpu_fill: float = 0.55
+    memory_fill: float = 0.55
+    unevenness: float = 0.3
     picky_share: float = 0.05
 
 
@@ -64,6 +66,9 @@ class SyntheticCell(NamedTuple):
 
 ROUNDS = 6
 """So often requests are scaled: few are cut, so it is soon right."""
+
+PICKY = (Constraint("flash", "yes"), Constraint("os", "b"))
+"""What picky jobs insist on: a third of the machines have the one, a quarter the other."""
 
 PROD_PRIORITIES = (200, 200, 200, 250, 360)
 NON_PROD_PRIORITIES = (110, 110, 115, 0, 25)
@@ -118,13 +123,14 @@ def _draft(number: int, tasks: int, rng: Random, assumptions: Assumptions) -> Bo
         limit=Resources(cpu_millicores=round(cores * 1000), memory_bytes=round(cores * ratio * GIB)),
         tasks=tasks,
         priority=rng.choice(PROD_PRIORITIES if prod else NON_PROD_PRIORITIES),
+        hard=(rng.choice(PICKY),) if rng.random() < assumptions.picky_share else (),
     )
 
 
 def _scaled(machines: tuple[Machine, ...], drafts: list[BorgJob], assumptions: Assumptions) -> tuple[BorgJob, ...]:
     """The jobs with requests that ask for the wanted part of all machines together; again and again, since large ones are cut."""
     have = [sum(machine.capacity[row] for machine in machines) for row in range(2)]
-    most = [min(machine.capacity[row] for machine in machines) // 2 for row in range(2)]
+    most = [min(machine.capacity[row] for machine in machines) * 9 // 10 for row in range(2)]
     for _ in range(ROUNDS):
         ask = [sum(job.limit[row] * job.tasks for job in drafts) for row in range(2)]
         fills = (assumptions.cpu_fill, assumptions.memory_fill)
@@ -134,7 +140,7 @@ def _scaled(machines: tuple[Machine, ...], drafts: list[BorgJob], assumptions: A
 
 
 def _request(limit: Resources, factors: list[float], most: list[int]) -> Resources:
-    """Scaled and rounded to ten millicores and a MiB; not more than half of the smallest machine."""
+    """Scaled and rounded to ten millicores and a MiB; not more than nine tenths of the smallest machine."""
     millicores = max(10, round(limit.cpu_millicores * factors[0], -1))
     mib = max(1, round(limit.memory_bytes * factors[1] / MIB))
     return Resources(cpu_millicores=min(int(millicores), most[0]), memory_bytes=min(mib * MIB, most[1]))

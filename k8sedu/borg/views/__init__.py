@@ -5,6 +5,7 @@
 - `polling_chart`, `polling_table`: what 1, 5 or 20 link shards cost
 - `recovery_timeline`: how the time of a failover passes
 - `head_of_line`: who waits behind whom, with and without round robin
+- `compaction_chart`, `switches_chart`: the experiments of the paper
 - `table`: a run as a pandas DataFrame
 """
 
@@ -13,9 +14,10 @@ from __future__ import annotations
 from k8sedu.borg.views.architecture import architecture, architecture_film
 from k8sedu.borg.views.cell_scene import architecture_scene
 from k8sedu.borg.views.charts import failovers, head_of_line, polling_chart, polling_table, recovery_timeline, table
+from k8sedu.borg.views.compaction import compaction_chart, switches_chart
 from k8sedu.borg.views.schedule import film, play
 
 __all__ = [
-    "architecture", "architecture_film", "architecture_scene", "failovers", "film", "head_of_line", "play", "polling_chart",
-    "polling_table", "recovery_timeline", "table",
+    "architecture", "architecture_film", "architecture_scene", "compaction_chart", "failovers", "film", "head_of_line", "play",
+    "polling_chart", "polling_table", "recovery_timeline", "switches_chart", "table",
 ]  # fmt: skip

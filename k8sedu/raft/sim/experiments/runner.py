@@ -129,11 +129,12 @@ def _executor(executor: Executor | None, workers: int | None, blocks: list[Block
     else:
         # Forking keeps scripts without a `__main__` guard working, where the system allows it.
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts_to_parent) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_parent) as pool:
             yield pool
 
 
-def _leave_interrupts_to_parent() -> None:
+def leave_interrupts_to_parent() -> None:
+    """For a worker's start: Ctrl-C is the parent's business, which stops its workers in order."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
