@@ -6,7 +6,8 @@ Read in this order:
 2. `settings`: what a run depends on
 3. `machines`, `polls`: what really runs, and how the master hears of it
 4. `masters`, `scheduling`: who leads and what is agreed on, and who decides where tasks run
-5. `world`, `picture`: all of it together, and its frames
+5. `estimates`, `world`, `picture`: what is lent; all of it together; and its frames
+6. `failover`, `plans`: how long a cell is without a master, and runs that follow from wishes
 
 What is agreed on, and nothing else, takes effect: a placement that the scheduler wishes becomes a line of the log, and when a majority of
 the five replicas has it, an order to a borglet.
