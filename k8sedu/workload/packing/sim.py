@@ -100,13 +100,22 @@ def _executor(executor: Executor | None, workers: int | None, runs: int) -> Iter
         return
     # Forking keeps scripts without a `__main__` guard working, where the system allows it.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_end_at_interrupt) as pool:
-        yield pool
+    others = multiprocessing.active_children()
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_leave_interrupts_to_parent) as pool:
+        try:
+            yield pool
+        except BaseException:  # above all Ctrl-C: nobody wants to wait for runs that take half a minute
+            pool.shutdown(wait=False, cancel_futures=True)
+            ours = [child for child in multiprocessing.active_children() if child not in others]
+            for child in ours:
+                child.terminate()
+            for child in ours:
+                child.join()
+            raise
 
 
-def _end_at_interrupt() -> None:
-    """Ctrl-C ends a worker at once and without a traceback; the process that waits for it says what there is to say."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _processors() -> int:
