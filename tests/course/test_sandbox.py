@@ -181,6 +181,35 @@ def test_a_model_runs_inside() -> None:
     sandbox.close()
 
 
+INSTALLED = """
+import sys
+from pathlib import Path
+sys.path[:0] = [{packages!r}]
+from k8sedu.course.sandbox import Call, Cell, Cage, Job, Limits, bubblewrap
+bubblewrap._site_packages = lambda: Path({packages!r})
+LOOK = '''
+import os, k8sedu.raft
+walks = [*os.walk("/lesson"), *os.walk("/packages")]
+found = [name for _, _, names in walks for name in names if "ipynb" in name or "judging" in name] + [k8sedu.raft.__name__]
+'''
+cage = Cage(preload=())
+print(*cage.run(Job((Cell("q", LOOK),), (Call("found"),)), Limits()).answers)
+cage.close()
+"""
+
+
+@WALLS
+def test_an_installed_package_shows_no_answers(tmp_path: Path) -> None:
+    """Installed by pip, the package lies among the others, notebooks and judges with it: there, too, nothing of them is seen inside."""
+    packages = tmp_path / "site-packages"
+    package = Path(k8sedu.__file__).parent
+    shutil.copytree(package, packages / "k8sedu", ignore=shutil.ignore_patterns("__pycache__", "specimens"))
+    shutil.copytree(package.parent / "notebooks", packages / "k8sedu" / "notebooks")
+    text = INSTALLED.format(packages=str(packages))
+    done = subprocess.run([sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert done.stdout.strip() == "Value(value=['k8sedu.raft'])", done.stderr
+
+
 @WALLS
 @pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="only root can try it as somebody else")
 def test_an_ordinary_user_can_use_it() -> None:

@@ -87,7 +87,15 @@ def _files() -> list[str]:
     for name in HIDDEN:
         if (package / name).is_dir():
             words += ["--remount-ro", f"{LESSON}/k8sedu/{name}"]
+    for place in _other_ways_to(package):
+        words += ["--tmpfs", place, "--remount-ro", place]
     return [*words, "--dir", SCRATCH, "--symlink", SCRATCH, "/tmp", "--chdir", SCRATCH, "--remount-ro", "/"]
+
+
+def _other_ways_to(package: Path) -> list[str]:
+    """Where the whole package could be seen as well: it lies among the other packages when it was installed by pip."""
+    seen = {str(_site_packages()): PACKAGES, **{path: path for path in _system()}}
+    return [f"{inside}/{package.relative_to(path)}" for path, inside in seen.items() if package.is_relative_to(path)]
 
 
 def _folders(names: list[str]) -> list[str]:
