@@ -122,8 +122,10 @@ class Cell:
         if task in self._where:
             raise CellError(f"{task.name} runs on {self.names[self._where[task]]} already, expected a task that does not run")
         limit, priority, *_ = task.requirement
-        if any(map(gt, limit, self.room.free(at, self.base(priority)))) or not self.up[at]:
-            raise CellError(f"no room for {task.name} on {self.names[at]}: {self.lacking(task, at)}")
+        if not self.up[at] or any(map(gt, limit, self.room.free(at, self.base(priority)))):
+            lacking = self.lacking(task, at)
+            if lacking:  # it is not, where only something is overbooked that this task does not ask for
+                raise CellError(f"no room for {task.name} on {self.names[at]}: {lacking}")
         self.room.take(at, self._share(priority, limit))
         self._book(task, at)
         if task.job.is_alloc_set:
@@ -213,6 +215,9 @@ class Cell:
         at, column = self.number(machine), self.attribute(key, value)
         if bool(column[at]) != on:
             column[at] = on
+            for (other, either), whole in self.attributes.items():
+                if other == key and value in either.split("|")[1:] + either.split("|")[:-1]:
+                    whole[at] = any(self.attributes[key, part][at] for part in either.split("|"))
             self.room.touch(at)
             self.gains += 1
 
@@ -270,9 +275,12 @@ class Cell:
         return f"too little {' and '.join(lacking)}" if lacking else ""
 
     def attribute(self, key: str, value: str) -> Truth:
-        """The column that says which machines have this attribute."""
+        """The column that says which machines have this attribute; `A|B` is either of them, as in `k8sedu.workload`."""
         if (key, value) not in self.attributes:
-            self.attributes[key, value] = np.zeros(len(self), dtype=bool)
+            column = np.zeros(len(self), dtype=bool)
+            for part in value.split("|") if "|" in value else ():
+                column |= self.attribute(key, part)
+            self.attributes[key, value] = column
         return self.attributes[key, value]
 
     def package(self, name: str) -> Truth:

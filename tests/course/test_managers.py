@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from k8sedu.course.managers import MANAGERS, USUAL, UnknownManagerError, compare, made, titled
+from k8sedu.trace import Frozen
 from k8sedu.workload import Job, Machine, Resources, Workload
 from k8sedu.workload.outcome import outcome
 from k8sedu.workload.sim.scribe import KINDS
@@ -43,6 +44,19 @@ def test_who_reschedules_nothing_loses_what_the_machine_takes_with_it() -> None:
     survived = {name: outcome(trace).lost == outcome(trace).recovered for name, trace in runs.items() if outcome(trace).lost}
     assert {name for name, all_did in survived.items() if not all_did} <= {"swarm-spread", "swarm-binpack"}
     assert survived["swarm-spread"] is False
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_a_job_may_name_several_kinds_of_machine(name: str) -> None:
+    """`A|B` is either, under every manager: a task runs on one of the two, and never on a third."""
+    kinds = zip(CELL.machines, ("T4", "A10", "P100"), strict=True)
+    cell = CELL._replace(
+        machines=tuple(machine._replace(attributes=Frozen(model=model)) for machine, model in kinds),
+        jobs=tuple(job._replace(constraints=Frozen(model="A10|P100")) for job in CELL.jobs),
+    )
+    trace = compare(cell, managers=[name], duration_ms=20_000)[name]
+    assert {step.detail.machine for step in trace.where("place")} <= {"m2", "m3"}
+    assert outcome(trace).placed == 7
 
 
 @pytest.mark.parametrize("seed", range(2))
