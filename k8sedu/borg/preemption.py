@@ -32,7 +32,7 @@ def victims(cell: Cell, task_priority: int, limit: Vector, machine: str | int) -
     free = cell.room.free(at, cell.base(task_priority))
     if not any(map(gt, limit, free)):
         return ()
-    short = {row: need - have for row, (need, have) in enumerate(zip(limit, free, strict=True)) if need > have}
+    short = {row: need - have for row, (need, have) in enumerate(zip(limit, free, strict=True)) if need and need > have}
     chosen: list[Task] = []
     # An alloc that is evicted takes along what runs in it.
     for candidate in candidates(cell, task_priority, at):
