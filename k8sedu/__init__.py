@@ -8,6 +8,7 @@ Read a system's folder from top to bottom and you have a lesson; import it and y
 - `k8sedu.mesos`: a master that offers, frameworks that choose
 - `k8sedu.swarm`: many Docker hosts as one: spread, binpack, and services that keep a promise
 - `k8sedu.borg`: one master that decides for thousands of machines, and five replicas of it
+- `k8sedu.kube`: Kubernetes: objects, the API server that keeps them, and those who watch it
 - `k8sedu.workload`: resources, jobs and machines, in words that all managers share
 - `k8sedu.trace`: a run as a value, which can be stepped, saved, forked and compared
 - `k8sedu.sim`: networks that lose messages, faults, seeds
@@ -25,7 +26,7 @@ from k8sedu.language import Words, language
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu import borg, course, docker, etcd, mesos, raft, sim, stage, swarm, trace, workload
+    from k8sedu import borg, course, docker, etcd, kube, mesos, raft, sim, stage, swarm, trace, workload
     from k8sedu.trace import Trace
     from k8sedu.versions import show_versions
 
@@ -40,6 +41,7 @@ __all__ = [
     "course",
     "docker",
     "etcd",
+    "kube",
     "language",
     "mesos",
     "raft",
@@ -58,6 +60,7 @@ __getattr__, __dir__ = attach(
         "course": "course",
         "docker": "docker",
         "etcd": "etcd",
+        "kube": "kube",
         "mesos": "mesos",
         "raft": "raft",
         "sim": "sim",

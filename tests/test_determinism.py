@@ -36,12 +36,19 @@ runs = [
 """
 
 HOST_AND_OFFERS = """
+swarm = k8sedu.swarm
+web = swarm.Service("web", swarm.Spec("web:1", cpu_millicores=500, preferences=("node.labels.zone",)), replicas=5)
+orders = [swarm.update("web", image="web:2", fails_after_ms=600, failure_action="rollback", at_ms=5_000), swarm.drain("n3", at_ms=9_000)]
 always = [f"docker run -d --restart always --name {name} nginx" for name in "abcd"]
 runs = [
     k8sedu.docker.simulate(always, seed=7, faults=["at 6000 crash host", "at 7000 restart host", "at 8000 crash b"]),
     k8sedu.docker.simulate(containers=30, seed=8, insist=True, every_ms=100),
     k8sedu.borg.simulate(seed=7, duration_ms=24_000, faults=["at 3000 crash m2", "at 6000 crash master", "at 9000 pause m4 until 20000"]),
     k8sedu.mesos.simulate(seed=7, duration_ms=15_000, faults=["at 4000 crash m2", "at 6000 crash master", "at 8000 restart m2"]),
+    k8sedu.kube.apiserver.tell(["ann create web a=1", "ben list", "ben watch", "ann set web a=2", "compact", "ann delete web"], seed=7),
+    k8sedu.swarm.simulate(seed=7, duration_ms=12_000, strategy="random", faults=["at 4000 crash m2", "at 6000 crash manager"]),
+    k8sedu.swarm.simulate(seed=7, duration_ms=12_000, mode="swarm", faults=["at 4000 crash m2"]),
+    k8sedu.swarm.simulate_services([web], seed=7, orders=orders, faults=["at 8000 crash manager-1"], duration_ms=40_000),
 ]
 """
 

@@ -7,6 +7,7 @@ Read in this order:
 3. `selection`, `listing`, `watching`: which objects, all at once, and every change
 4. `deletion`: a wish that others may delay
 5. `server`: all of it behind one door
+6. `sim`, `views`: stories of several clients, as a film
 
 >>> from random import Random
 >>> from k8sedu.kube.apiserver import ApiServer
@@ -14,8 +15,19 @@ Read in this order:
 ['default', 'kube-node-lease', 'kube-public', 'kube-system']
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from k8sedu.kube.apiserver.listing import Listing
 from k8sedu.kube.apiserver.server import ApiServer
 from k8sedu.kube.apiserver.watching import Watch, WatchEvent
+from k8sedu.lazy import attach
 
-__all__ = ["ApiServer", "Listing", "Watch", "WatchEvent"]
+if TYPE_CHECKING:
+    from k8sedu.kube.apiserver import views
+    from k8sedu.kube.apiserver.sim import tell
+
+__all__ = ["ApiServer", "Listing", "Watch", "WatchEvent", "tell", "views"]
+
+__getattr__, __dir__ = attach(__name__, {"tell": "sim", "views": "views"})
