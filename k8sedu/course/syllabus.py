@@ -63,7 +63,7 @@ LESSONS = (
 LECTURES = {"raft_election": "raft", "two_trees": "etcd"}
 """Lesson → the finished lecture of an hour about it: `k8sedu slides raft`. Every other lesson builds as a deck of its own."""
 
-HOMEWORK = {"break_raft": "raft", "wal_and_snapshot": "etcd"}
+HOMEWORK = {"break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers"}
 """Lesson → the homework that can be given out after it: `k8sedu homework release raft`."""
 
 

@@ -59,3 +59,9 @@ def raft_class() -> Classroom:
 def etcd_class() -> Classroom:
     """The etcd homework."""
     return Classroom("etcd")
+
+
+@pytest.fixture(scope="session")
+def managers_class() -> Classroom:
+    """The homework on resource managers."""
+    return Classroom("managers")
