@@ -6,8 +6,9 @@ Read in this order:
 2. `fairness`: asset fairness and the market (CEEI) beside it
 3. `master`: agents, offers, refusals, filters, and what is taken back
 4. `delay`: a little patience buys locality
-5. `sim`: all of it in time, with failures
-6. `views`, `lab`: offers and shares as pictures, and sliders to move
+5. `sharing`: the same work on fixed parts of a cluster, and on one that is shared
+6. `sim`: all of it in time, with failures
+7. `views`, `lab`: offers and shares as pictures, and sliders to move
 
     from k8sedu import mesos
     trace = mesos.simulate(seed=5, faults=["at 9000 crash m2"])
@@ -21,12 +22,12 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.mesos import delay, drf, fairness, views
+    from k8sedu.mesos import delay, drf, fairness, sharing, views
     from k8sedu.mesos.lab import lab
     from k8sedu.mesos.master import Master, Offer
     from k8sedu.mesos.sim import simulate
 
-__all__ = ["Master", "Offer", "delay", "drf", "fairness", "lab", "simulate", "views"]
+__all__ = ["Master", "Offer", "delay", "drf", "fairness", "lab", "sharing", "simulate", "views"]
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -37,6 +38,7 @@ __getattr__, __dir__ = attach(
         "drf": "drf",
         "fairness": "fairness",
         "lab": "lab.lab",
+        "sharing": "sharing",
         "simulate": "sim",
         "views": "views",
     },

@@ -29,7 +29,7 @@ from k8sedu.trace import Frozen, Step, Trace
 from k8sedu.workload.views.captions import caption as common
 from k8sedu.workload.views.film import ScheduleError, schedule_film
 from k8sedu.workload.views.palette import ROLES, roles
-from k8sedu.workload.views.scene import MACHINES, QUEUE_WIDTH, machine_boxes, readable
+from k8sedu.workload.views.scene import MACHINES, QUEUE_WIDTH, Box, machine_boxes, readable
 
 LETTERS = 12.0
 SHARES_TOP = 344.0
@@ -87,17 +87,28 @@ def _is_in_the_way(shape: Shape) -> bool:
 
 
 def _offers(frame: Frozen, users: Mapping[str, str]) -> Iterator[Shape]:
-    """An offer is a dashed rim around the machine's free room, with the name of whom it is offered to."""
+    """An offer is a dashed rim around the machine's free room, with the name of whom it is offered to.
+
+    While one waits for its answer more of the machine may become free, and is offered to somebody else: then two rims lie in each other.
+    """
     boxes = machine_boxes(list(frame.machines)[:MACHINES])
+    open_on = dict.fromkeys(boxes, 0)
     for offer in frame.more.offers.values():
         box = boxes.get(offer.agent)
         if box is None:
             continue
-        role, y = users.get(offer.framework, "grey"), box.y + box.h - 22
-        yield Rect(f"offer/{offer.agent}", box.x + 4, box.y + 4, box.w - 8, box.h - 8, r=6, stroke=role, width=2.5, dashed=True, layer=5)
-        yield Rect(f"offer/{offer.agent}/tag", box.x + 8, y, box.w - 16, 18, r=9, fill=role, layer=6)
-        text = fit(f"→ {offer.framework}", box.w - 24, LETTERS)
-        yield Label(f"offer/{offer.agent}/text", box.x + box.w / 2, y + 9, text, size=LETTERS, fill=f"on:{role}", weight=600, layer=7)
+        place = open_on[offer.agent]
+        open_on[offer.agent] += 1
+        yield from _offer(f"offer/{offer.agent}/{place}", offer.framework, box, users.get(offer.framework, "grey"), place)
+
+
+def _offer(id_: str, framework: str, box: Box, role: str, place: int) -> Iterator[Shape]:
+    inset, y = 4.0 + 4 * place, box.y + box.h - 22 - 20 * place
+    w, h = box.w - 2 * inset, box.h - 2 * inset
+    yield Rect(id_, box.x + inset, box.y + inset, w, h, r=6, stroke=role, width=2.5, dashed=True, layer=5)
+    yield Rect(f"{id_}/tag", box.x + 8, y, box.w - 16, 18, r=9, fill=role, layer=6)
+    text = fit(f"→ {framework}", box.w - 24, LETTERS)
+    yield Label(f"{id_}/text", box.x + box.w / 2, y + 9, text, size=LETTERS, fill=f"on:{role}", weight=600, layer=7)
 
 
 def _shares(frame: Frozen, users: Mapping[str, str]) -> Iterator[Shape]:
@@ -173,11 +184,13 @@ def share_timeline(trace: Trace, *, ax: Axes | None = None, language: str | None
     )
     pictured = [(step.time_us, step.frame.more.frameworks) for step in trace if step.frame]
     with charts.style(theme):
-        for number, name in enumerate(pictured[0][1] if pictured else ()):
+        names = list(pictured[0][1] if pictured else ())
+        ends = charts.apart([100 * pictured[-1][1][name].share for name in names], gap=4)
+        for number, name in enumerate(names):
             shade = colour(ROLES[number % len(ROLES)], theme)
             values = [100 * frameworks[name].share for _, frameworks in pictured]
             ax.step([time_us for time_us, _ in pictured], values, where="post", color=shade)
-            ax.text(trace.duration_us * 1.01, values[-1], name, color=shade, va="center", fontsize=10)
+            ax.text(trace.duration_us * 1.01, ends[number], name, color=shade, va="center", fontsize=10)
     charts.time_axis(ax, start_us=0, end_us=trace.duration_us * 1.12)
     return ax
 

@@ -138,6 +138,22 @@ def time_axis(ax: Axes, *, start_us: float, end_us: float) -> None:
     ax.set_xlabel(_said(Words("time (ms)", "时间（毫秒）")))
 
 
+def apart(values: Sequence[float], *, gap: float) -> list[float]:
+    """The same values moved apart until they are at least `gap` from each other, so that labels do not overlap.
+
+    >>> apart([10, 11, 30], gap=4)
+    [8.5, 12.5, 30.0]
+    """
+    order = sorted(range(len(values)), key=lambda place: values[place])
+    found = [float(values[place]) for place in order]
+    for _ in found:
+        for index in range(1, len(found)):
+            lack = gap - (found[index] - found[index - 1])
+            if lack > 0:
+                found[index - 1 : index + 1] = [found[index - 1] - lack / 2, found[index] + lack / 2]
+    return [found[order.index(place)] for place in range(len(values))]
+
+
 def term_colour(term: int) -> str:
     """A term's colour, the same as on the stage.
 

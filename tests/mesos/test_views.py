@@ -30,6 +30,16 @@ def test_every_open_offer_is_on_its_machine_and_nothing_else(trace: Trace) -> No
         assert drawn == {offer.agent for offer in step.frame.more.offers.values()}  # type: ignore[union-attr]  # the run has pictures
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_two_open_offers_of_one_machine_are_both_drawn(seed: int) -> None:
+    """A sleeping framework holds an offer; what becomes free meanwhile is offered to somebody else, and both have a tag."""
+    trace = mesos.simulate(seed=seed, sleeping=["user-1"], offer_timeout_ms=2_000)
+    for frame, step in zip(film(trace).frames, trace, strict=True):
+        frame.scene.check()
+        tags = [shape.id for shape in frame.scene.shapes if shape.id.startswith("offer/") and shape.id.endswith("/tag")]
+        assert len(tags) == len(step.frame.more.offers)  # type: ignore[union-attr]  # the run has pictures
+
+
 def test_every_step_is_said_in_both_languages(trace: Trace) -> None:
     """No caption is a bare word, and the Chinese one is Chinese."""
     for frame in film(trace).frames:

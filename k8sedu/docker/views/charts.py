@@ -34,7 +34,7 @@ def growth_chart(trace: Trace, *, ax: Axes | None = None, language: str | None =
         "rows": (Words("rows", "端口表行数"), "green"),
     }  # fmt: skip
     with charts.style(theme):
-        ends = spread([int(rows[name].iloc[-1]) for name in named], gap=rows[[*named]].to_numpy().max() / 16)
+        ends = charts.apart([int(rows[name].iloc[-1]) for name in named], gap=rows[[*named]].to_numpy().max() / 16)
         for (name, (words, role)), end in zip(named.items(), ends, strict=True):
             shade = colour(role, theme)
             ax.plot(rows["containers"], rows[name], color=shade)
@@ -44,22 +44,6 @@ def growth_chart(trace: Trace, *, ax: Axes | None = None, language: str | None =
     ax.set_ylim(0)
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     return ax
-
-
-def spread(values: list[int], *, gap: float) -> list[float]:
-    """The same values moved apart until they are at least `gap` from each other, so that labels do not overlap.
-
-    >>> spread([10, 11, 30], gap=4)
-    [8.5, 12.5, 30.0]
-    """
-    order = sorted(range(len(values)), key=lambda place: values[place])
-    found = [float(values[place]) for place in order]
-    for index in range(1, len(found)):
-        lack = gap - (found[index] - found[index - 1])
-        if lack > 0:
-            found[index - 1] -= lack / 2
-            found[index] += lack / 2
-    return [found[order.index(place)] for place in range(len(values))]
 
 
 def growth(trace: Trace) -> pd.DataFrame:
