@@ -381,3 +381,13 @@ def test_an_honest_part_counts_although_another_cell_never_ends(cage: Cage) -> N
     outcome = cage.run(Job(cells, (Call("one", ()), Call("three", ()))), LIMITS)
     assert outcome.answers == (Value(1), Value(3))
     assert [cell.status for cell in outcome.cells] == ["ok", "time", "ok"]
+
+
+def test_a_function_that_never_comes_back_costs_little_more_than_once(cage: Cage) -> None:
+    """After the first call that took too long, further calls of that function get a fifth of the time; other functions have theirs."""
+    source = "def loop(n):\n    while n: pass\n    return n\nimport time\ndef nap():\n    time.sleep(0.3)\n    return 1\n"
+    calls = (Call("loop", (1,)), *(Call("loop", (1,)) for _ in range(4)), Call("loop", (0,)), Call("nap", ()))
+    outcome = cage.run(Job((Cell("q1", source),), calls), LIMITS)
+    refused = [each.says for each in outcome.answers if not isinstance(each, Value)]
+    assert [text.rpartition("longer than ")[2] for text in refused] == ["0.5 s", *["0.1 s"] * 4]
+    assert outcome.answers[-2:] == (Value(0), Value(1))
