@@ -210,7 +210,7 @@ def _columns(
             if place.h > 0:
                 yield _block(id_, task, entry, place, role=colours[entry.job], dimmed=dimmed)
             if number == 0 and place.h >= 15:
-                yield _name(task, place, dimmed=dimmed)
+                yield from _name(task, place, dimmed=dimmed)
 
 
 def _column_boxes(machine: Frozen, box: Box) -> dict[str, Box]:
@@ -250,12 +250,12 @@ def _block(id_: str, task: str, entry: Frozen, box: Box, *, role: str, dimmed: b
     )  # fmt: skip
 
 
-def _name(task: str, box: Box, *, dimmed: bool) -> Shape:
-    """The task's name in its block, a short form of it where there is little room."""
+def _name(task: str, box: Box, *, dimmed: bool) -> Iterator[Shape]:
+    """The task's name in its block, a short form of it where there is little room, none where nobody could tell whose it is."""
     name = fit(task if text_width(task, LETTERS) <= box.w - 4 else short_name(task), box.w - 4, LETTERS)
-    return Label(
-        f"task/{task}/name", box.x + box.w / 2, box.y + box.h / 2, name, size=LETTERS, layer=3, opacity=0.5 if dimmed else 1.0
-    )
+    if len(name) > 2 or name == task:
+        middle, opacity = box.y + box.h / 2, 0.5 if dimmed else 1.0
+        yield Label(f"task/{task}/name", box.x + box.w / 2, middle, name, size=LETTERS, layer=3, opacity=opacity)
 
 
 def short_name(task: str) -> str:
