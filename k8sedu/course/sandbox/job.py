@@ -60,8 +60,8 @@ class Job(NamedTuple):
 class Limits(NamedTuple):
     """What one submission may use at most.
 
-    `cell_s` and `call_s` end one cell or one call and let the rest go on (once a function took too long, its further calls get a fifth); `cpu_s` and `wall_s` end everything. `files_bytes` is the room in
-    its own scratch folder; `value_bytes` the largest value as JSON.
+    `cell_s` and `call_s` end one cell or one call and let the rest go on; once a function took too long, its further calls get a fifth of
+    that. `cpu_s` and `wall_s` end everything. `files_bytes` is the room in its own scratch folder; `value_bytes` the largest value as JSON.
     """
 
     cpu_s: float = 20
