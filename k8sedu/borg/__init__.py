@@ -11,7 +11,9 @@ Read in this order:
 7. `borgmaster`, `checkpoint`, `fauxmaster`, `reachability`: what five replicas agree on, what-if questions, what a master must guess
 8. `cached_copy`, `sim`: the scheduler's own picture of the cell, and all of it in time, with failures
 9. `views`, `lab`: schedule and architecture as films, charts, and a cell under one's own hands
-10. `names`, `kubernetes`: the name service, and what of all this became what in Kubernetes
+10. `synthetic`, `sim.experiments`, `findings`: a made cell, and the measurements of the paper done again on it
+11. `invariants`: what the scheduler promises, by name
+12. `names`, `kubernetes`: the name service, and what of all this became what in Kubernetes
 
     from k8sedu import borg
     trace = borg.simulate(seed=5, faults=["at 9000 crash m2", "at 12000 crash master"])
@@ -25,7 +27,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.borg import kubernetes, names, polling, scoring, sim, views
+    from k8sedu.borg import invariants, kubernetes, names, polling, scoring, sim, views
     from k8sedu.borg.bands import band_of
     from k8sedu.borg.borglet import Borglet
     from k8sedu.borg.borgmaster import CellState
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BorgJob", "Borglet", "Cell", "CellState", "Checkpoint", "Constraint", "Fauxmaster", "FifoQueue", "LinkShard", "PendingQueue",
-    "Scheduler", "Switches", "Task", "Weights", "band_of", "kubernetes", "lab", "names", "polling", "scoring", "sim", "simulate",
-    "views",
+    "Scheduler", "Switches", "Task", "Weights", "band_of", "invariants", "kubernetes", "lab", "names", "polling", "scoring", "sim",
+    "simulate", "views",
 ]  # fmt: skip
 
 __getattr__, __dir__ = attach(
@@ -64,6 +66,7 @@ __getattr__, __dir__ = attach(
         "Task": "jobs",
         "Weights": "weights",
         "band_of": "bands",
+        "invariants": "invariants",
         "kubernetes": "kubernetes",
         "lab": "lab.lab",
         "names": "names",
