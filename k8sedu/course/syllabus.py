@@ -3,6 +3,9 @@
 The README's table, the tour in `notebooks/00_map.ipynb` and the tests of the notebooks all read this table, so they cannot disagree. A
 planned lesson is listed too: a lecturer who plans a term sees the whole way, and which part of it can be walked today.
 
+A system is complete with model, views, laboratory, lesson, deck and homework. What it still lacks of the last four is a cell of its rows
+that stays empty; a homework may be about several systems, and then stands where the last of them was taught.
+
 Left out: dates. The order is the order in which the course notes ask their questions.
 """
 
@@ -99,7 +102,7 @@ def _row(lesson: Lesson, language: str, folder: str) -> str:
     stem = lesson.file.removesuffix(".ipynb")
     link = f"[`{stem}`]({folder}/{lesson.file})" if lesson.ready else Words("planned", "筹备中").in_(language)
     laboratory = f"`{lesson.laboratory}` " if lesson.ready and lesson.laboratory else ""
-    homework = f"`{HOMEWORK[lesson.name]}` " if lesson.name in HOMEWORK else ""
+    homework = f"`{HOMEWORK[lesson.name]}` " if lesson.ready and lesson.name in HOMEWORK else ""
     deck = Words("deck ", "有 ").in_(language) if lesson.ready else ""
     if lesson.name in LECTURES:
         deck = f"`{LECTURES[lesson.name]}` "
