@@ -14,7 +14,7 @@ from typing import Any
 
 from k8sedu.borg.scoring import SCORERS
 from k8sedu.borg.sim.plans import Draft, Plan
-from k8sedu.borg.views.schedule import DULL, film
+from k8sedu.borg.views.schedule import film, shown_steps
 from k8sedu.language import Words
 from k8sedu.stage.document import Action, Button, Choice, Control, Document, Slider, Toggle
 from k8sedu.stage.explore import Event, Explorer
@@ -76,7 +76,7 @@ class Laboratory(Explorer):
 
     def _film(self) -> Document:
         document = film(self.trace, language=self.language, title=Words("Borg laboratory", "Borg 实验室"))
-        shown = (step.frame for step in self.trace if step.kind not in DULL)
+        shown = (step.frame for step in shown_steps(self.trace))
         live = tuple(old._replace(scene=_with_menus(old.scene, frame)) for old, frame in zip(document.frames, shown, strict=True))
         return replace(document, frames=live, menus=MENUS, controls=tuple(_controls(self.plan, self.draft)))
 

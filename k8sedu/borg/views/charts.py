@@ -126,18 +126,23 @@ def head_of_line(traces: Mapping[str, Trace], *, ax: Axes | None = None, languag
     return ax
 
 
-def polling_table(loads: Sequence[Load]) -> pd.DataFrame:
+def polling_table(loads: Sequence[Load], *, language: str | None = None) -> pd.DataFrame:
     """Numbers of polls side by side: a column for each load; lines and messages per round, times in milliseconds."""
-    rows = {
-        "borglets asked": [load.polls for load in loads],
-        "lines reported": [load.report_lines for load in loads],
-        "lines, busiest shard": [load.shard_lines for load in loads],
-        "messages to the master": [load.master_messages for load in loads],
-        "lines to the master": [load.master_lines for load in loads],
-        "shortest round (ms)": [load.round_ms for load in loads],
-        "reports per second": [load.reports_per_s for load in loads],
-    }
-    return pd.DataFrame(rows, index=[f"{load.shards} shards" for load in loads]).T.round(0).astype(int)
+    rows = {words.in_(language): [getattr(load, field) for load in loads] for words, field in COUNTS}
+    shards = [Words(f"{load.shards} shards", f"{load.shards} 个分片").in_(language) for load in loads]
+    return pd.DataFrame(rows, index=shards).T.round(0).astype(int)
+
+
+COUNTS = (
+    (Words("borglets asked", "被问的 borglet"), "polls"),
+    (Words("lines reported", "上报的行数"), "report_lines"),
+    (Words("lines, busiest shard", "最忙分片读的行数"), "shard_lines"),
+    (Words("messages to the master", "给主控的消息"), "master_messages"),
+    (Words("lines to the master", "给主控的行数"), "master_lines"),
+    (Words("shortest round (ms)", "最短一轮（毫秒）"), "round_ms"),
+    (Words("reports per second", "每秒上报数"), "reports_per_s"),
+)
+"""The rows of `polling_table`, with the fields of a load that they show."""
 
 
 def table(trace: Trace) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def film(
     """
     if trace.system != "borg":
         raise ScheduleError(f"met a trace of {trace.system!r}, expected one of borg.simulate")
-    steps = [step for step in trace if step.kind not in DULL]
+    steps = shown_steps(trace)
     shown = Trace(trace.system, trace.seed, trace.parameters, tuple(_as_drawn(step, number, trace) for number, step in enumerate(steps)))
     more.setdefault("title", Words("Borg: one cell, many priorities", "Borg：一个单元，多种优先级"))
     whole = schedule_film(shown, colour=colour, language=language, theme=theme, say=caption, **more)
@@ -69,6 +69,12 @@ def film(
     )
     marks = (*whole.marks, *(Mark(step.time_us, *MARKS[step.kind]) for step in steps if step.kind in MARKS))
     return replace(whole, frames=frames, marks=tuple(sorted(marks, key=lambda mark: mark.time_us)))
+
+
+def shown_steps(trace: Trace) -> list[Step]:
+    """The steps that the film shows: from the first working master on, without the dull ones."""
+    first = next((step.index for step in trace if step.kind == "master_ready"), 0)
+    return [step for step in trace[first:] if step.kind not in DULL]
 
 
 def _as_drawn(step: Step, number: int, trace: Trace) -> Step:
