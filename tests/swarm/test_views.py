@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from k8sedu import swarm
+from k8sedu.language import Words
 from k8sedu.stage.document import Document
+from k8sedu.stage.motion import number_at
 from k8sedu.stage.shapes import Rect, Token
 from k8sedu.swarm.errors import SwarmError
 from k8sedu.swarm.views import film, manager_timeline, mesh_film, mesh_of, play, slot_timeline, task_table, update_film, version_timeline
@@ -37,7 +39,9 @@ def check(document: Document) -> None:
     """Each scene is whole, and each caption is said in both languages."""
     for frame in document.frames:
         frame.scene.check()
-        english, chinese = frame.scene.caption  # type: ignore[misc]  # a pair of words
+        said = frame.scene.caption
+        assert isinstance(said, Words)
+        english, chinese = said
         assert english.startswith("**")
         assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese), chinese
 
@@ -71,7 +75,7 @@ def test_an_update_shows_its_slots_and_how_many_serve(services: Trace) -> None:
         bar, rim = frame.scene.find("panel/bar/1"), frame.scene.find("panel/bar")
         assert isinstance(bar, Rect)
         assert isinstance(rim, Rect)
-        assert float(bar.w) <= float(rim.w) + 1e-6
+        assert number_at(bar.w, 0) <= number_at(rim.w, 0) + 1e-6
     assert [band.text[0] for band in drawn.bands][:3] == ["updating", "paused", "rolling back"]
 
 

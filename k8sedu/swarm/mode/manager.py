@@ -156,7 +156,7 @@ class Manager:
         """Begin, go on with, or give up the update of a service."""
         service = draft.services[service.name]
         updater = self.updaters.get(service.name)
-        if updater is not None and (updater.version != service.version or updater.is_done):
+        if updater is not None and (updater.is_done or (updater.version, updater.replicas) != (service.version, service.replicas)):
             del self.updaters[service.name]
             updater = None
         if service.status in PAUSED:

@@ -162,7 +162,11 @@ class Group:
         return dealt
 
     def _fill(self, count: int, nodes: list[NodeInfo]) -> int:
-        """Put tasks on the nodes of a branch: first fill up those with fewest, then go round."""
+        """Put tasks on the nodes of a branch: first fill up those with fewest, then go round.
+
+        The walk looks at the next node only, never back. So where some nodes hold tasks of the service already, a round may leave the
+        first one short: with 0, 0 and 2 tasks, four more make it 1, 3 and 2. That is how swarmkit does it.
+        """
         ordered = sorted((info for info in nodes if self.pipeline.passes(info)), key=cmp_to_key(self._compare))
         full, at, dealt = list[int](), 0, 0
         while ordered and self.left and dealt < count and at >= 0:

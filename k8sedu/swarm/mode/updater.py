@@ -44,7 +44,7 @@ class Updater:
     """
 
     def __init__(self, service: Service, places: list[Place], restarts: Restarts) -> None:
-        self.name, self.version = service.name, service.version
+        self.name, self.version, self.replicas = service.name, service.version, service.replicas
         self.is_rollback = service.is_rolling_back
         self.config: Update = service.rollback if self.is_rollback else service.update
         self.restarts = restarts
@@ -88,7 +88,7 @@ class Updater:
         """The service with its update paused or rolled back, if too many have failed."""
         for task_id, since_ms in self.started.items():
             task = store.tasks.get(task_id)
-            if task is None or not task.is_over or task_id in self.failed:
+            if task is None or not task.is_over or task_id in self.failed or _was_asked_to_stop(task):
                 continue
             if since_ms is None or now_ms - since_ms <= self.config.monitor_ms:
                 self.failed[task_id] = None
@@ -162,6 +162,11 @@ class Updater:
 
     def _wanted(self, store: Store, place: Place) -> list[Task]:
         return [task for task in store.tasks_of(self.name) if task.place == place and task.is_wanted]
+
+
+def _was_asked_to_stop(task: Task) -> bool:
+    """A task that ended because the managers wished it, as when its node is emptied, is no failure."""
+    return task.state == "shutdown" and not task.is_wanted
 
 
 def _shut_down(task: Task) -> Task:
