@@ -12,7 +12,8 @@ The first two change no decision: they are memory. The third does, and the quest
 A scheduler has no clock. It works on the cell that it is given: the master's own, or a copy whose decisions the master checks (`copy`).
 
 Source: Verma et al., EuroSys 2015, sections 3.2 and 3.4.
-Left out: several schedulers with a policy each, and threads.
+Left out: several schedulers with a policy each, threads, and the tolerance that lets a cached score live through small changes: here
+every change counts, so that a remembered score is always the true one.
 """
 
 from __future__ import annotations

@@ -10,7 +10,10 @@ FOUND = [Compaction("epvm", 150, (101, 112, 105)), Compaction("hybrid", 150, (89
 COUNTS = [SwitchCount("all off", 2_801_234, 56_789, 1_100, 93.2), SwitchCount("all on", 31_234, 0, 1_100, 93.1)]
 
 
-@pytest.mark.parametrize(("language", "names"), [("en", ["E-PVM (spread)", "hybrid", "10 cells"]), ("zh", ["E-PVM（分散）", "混合（hybrid）", "10 个 cell"])])
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [("en", ["E-PVM (spread)", "hybrid", "10 cells"]), ("zh", ["E-PVM（分散）", "混合（hybrid）", "10 个 cell"])],
+)
 def test_a_bar_per_way_with_its_percentile_and_whiskers(language: str, names: list[str]) -> None:
     """Bars are as long as the 90th percentile in per cent; whiskers reach from the luckiest to the unluckiest trial."""
     ax = compaction_chart(FOUND, language=language)
