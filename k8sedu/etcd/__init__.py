@@ -10,7 +10,7 @@ Read the files in this order:
 6. `server`, `commands`, `entry`, `json_form`, `transcript` - a member's state machine; requests as words, JSON and recordings
 7. `bolt`, `identity`, `member`, `members`, `file_frames`, `datadir` - a real etcd's directory, opened
 8. `frames`, `accounts`, `invariants`, `agreement`, `sim`, `views`, `lab` - how a run is remembered and judged, runs, pictures, laboratories
-9. `cluster`, `replica`, `group`, `live`, `gateway_json`, `gateway` - a group that serves clients in real time
+9. `cluster`, `replica`, `group`, `live`, `gateway_json`, `gateway`, `remote` - a group that serves clients in real time; following one
 
 The names below are loaded when they are first used, so that `import k8sedu.etcd` costs next to nothing.
 

@@ -16,6 +16,7 @@ EDGES = {
     "k8sedu.etcd.gateway": "serves the model over HTTP",
     "k8sedu.etcd.live": "runs a group in real time, with threads, a clock and folders",
     "k8sedu.etcd.memberdir": "writes and reads the folder of a member: log, snapshots, a lock against a second process",
+    "k8sedu.etcd.remote": "watches an etcd that runs elsewhere, over HTTP",
     "k8sedu.etcd.specimens": "finds the real directories that come with the package",
     "k8sedu.etcd.waldir": "writes and reads the log of a member, with fsync",
     "k8sedu.files": "writes files whole, for everybody who saves something",

@@ -10,6 +10,11 @@ a member stops, starts or becomes the leader is a step as well:
     etcd.follow(gateway)
     gateway.live.stop_member("n1")
 
+What runs elsewhere is followed by its address: `k8sedu etcd serve` in a terminal, or a real etcd. There each *change* is a step, because a
+watch tells of nothing else:
+
+    etcd.follow("http://127.0.0.1:2379")
+
 Left out: the way through the trees. A request from outside is shown when it is answered, as one step.
 """
 
@@ -17,9 +22,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from k8sedu.etcd.api import KeyValue
 from k8sedu.etcd.errors import EtcdError
 from k8sedu.etcd.frames import EMPTY, readable, store_frame
 from k8sedu.etcd.gateway import Gateway
+from k8sedu.etcd.remote import Remote
 from k8sedu.etcd.views.two_trees import NO_WALK, two_trees
 from k8sedu.language import Words
 from k8sedu.stage.document import Document, Frame
@@ -28,6 +35,7 @@ from k8sedu.stage.scene import Scene
 from k8sedu.trace import Frozen
 
 STEPS_KEPT = 60
+CHANGES_TOLD = 3
 STEP_US = 1_000_000
 STATES = {
     "become_leader": Words("**{name} leads** in term {term}.", "**{name} 成为领导者（leader）**，term 是 {term}。"),
@@ -37,35 +45,21 @@ STATES = {
 """What is told of a member, by what happens to it."""
 
 
-class Followed(Player):
-    """The picture of a served store; it grows by a step with every request."""
+class Growing(Player):
+    """A picture of a store that gets a step whenever something happens."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        """Begin with the store as it is, and listen to its journal."""
-        self.gateway = gateway
-        self._is_group = len(gateway.live.group.disks) > 1
-        with gateway.live.changed:
-            self._frame: Frozen = store_frame(gateway.live.server.store)
-        start = Words(f"**Listening on {gateway.url}:** ask it with curl.", f"**正在监听 {gateway.url}：** 请用 curl 提出请求。")
-        self._frames = [Frame(0, "start", "store", two_trees(self._frame, caption=start))]
+    def __init__(self, frame: Frozen, url: str) -> None:
+        """Begin with the store as it is."""
+        self._frame = frame
+        start = Words(f"**Listening on {url}:** ask it with curl.", f"**正在监听 {url}：** 请用 curl 提出请求。")
+        self._frames = [Frame(0, "start", "store", two_trees(frame, caption=start))]
         super().__init__(self._film())
-        self._told_before = gateway.live.group.told
-        gateway.live.journal, gateway.live.group.told = self.told, self.happened
 
-    def told(self, request: Any, response: Any) -> None:
-        """A request was answered: show the store as it is now, at its newest step."""
-        before, self._frame = self._frame, store_frame(self.gateway.live.server.store, self._frame)
-        caption = _caption(request, response, is_group=self._is_group)
-        walk = NO_WALK.evolve(key=_key(request), revisions=tuple(sorted(_revisions(self._frame) - _revisions(before))))
-        self._add("answer", two_trees(self._frame.evolve(walk=walk), caption=caption))
-
-    def happened(self, name: str, kind: str, detail: dict[str, Any]) -> None:
-        """Something happened to a member: what matters to a client is shown, with the store as it was."""
-        if self._told_before is not None:
-            self._told_before(name, kind, detail)
-        if self._is_group and kind in STATES:
-            caption = Words(*(text.format(name=name, term=detail.get("term", 0)) for text in STATES[kind]))
-            self._add(kind, two_trees(self._frame, caption=caption))
+    def grow(self, kind: str, frame: Frozen, caption: Words, *, key: str = "") -> None:
+        """Show the store as it is now, with its newest records marked, as the newest step."""
+        before, self._frame = self._frame, frame
+        walk = NO_WALK.evolve(key=key, revisions=tuple(sorted(_revisions(frame) - _revisions(before))))
+        self._add(kind, two_trees(frame.evolve(walk=walk), caption=caption))
 
     def _add(self, kind: str, scene: Scene) -> None:
         self._frames = [*self._frames, Frame(self._frames[-1].time_us + STEP_US, kind, "store", scene)][-STEPS_KEPT:]
@@ -76,9 +70,62 @@ class Followed(Player):
         return Document(title=Words("A store, served", "正在服务的存储"), frames=tuple(self._frames), pace="step")
 
 
-def follow(gateway: Gateway) -> Followed:
-    """Show a served store, live."""
-    return Followed(gateway)
+class Followed(Growing):
+    """The picture of a store that is served here; it grows by a step with every request."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        """Begin with the store as it is, and listen to its journal."""
+        self.gateway = gateway
+        self._is_group = len(gateway.live.group.disks) > 1
+        with gateway.live.changed:
+            frame = store_frame(gateway.live.server.store)
+        super().__init__(frame, gateway.url)
+        self._told_before = gateway.live.group.told
+        gateway.live.journal, gateway.live.group.told = self.told, self.happened
+
+    def told(self, request: Any, response: Any) -> None:
+        """A request was answered: show the store as it is now, at its newest step."""
+        frame = store_frame(self.gateway.live.server.store, self._frame)
+        self.grow("answer", frame, _caption(request, response, is_group=self._is_group), key=_key(request))
+
+    def happened(self, name: str, kind: str, detail: dict[str, Any]) -> None:
+        """Something happened to a member: what matters to a client is shown, with the store as it was."""
+        if self._told_before is not None:
+            self._told_before(name, kind, detail)
+        if self._is_group and kind in STATES:
+            caption = Words(*(text.format(name=name, term=detail.get("term", 0)) for text in STATES[kind]))
+            self._add(kind, two_trees(self._frame, caption=caption))
+
+
+class Attached(Growing):
+    """The picture of a store that lives elsewhere; it grows by a step with every change."""
+
+    def __init__(self, remote: Remote) -> None:
+        """Begin with the copy as it is, and be told of what changes it."""
+        self.remote = remote
+        with remote.lock:
+            super().__init__(store_frame(remote.store), remote.url)
+            remote.changed = self.told
+
+    def told(self, revision: int, kvs: tuple[KeyValue, ...]) -> None:
+        """Something has changed there: show the copy as it is now."""
+        with self.remote.lock:
+            frame = store_frame(self.remote.store, self._frame)
+        what = ", ".join(f"{'PUT' if kv.version else 'DELETE'} {readable(kv.key)}" for kv in kvs[:CHANGES_TOLD])
+        more = " …" if len(kvs) > CHANGES_TOLD else ""
+        caption = Words(f"**{what}{more}:** somebody has made revision {revision}.", f"**{what}{more}：** 有人写出了 revision {revision}。")
+        self.grow("change", frame, caption, key=readable(kvs[-1].key))
+
+
+def follow(served: Gateway | str, **store: int) -> Growing:
+    """Show a served store, live: one of this process by its gateway, any other by its address.
+
+    `store` is for what is elsewhere: how large nodes and pages are drawn, such as `order=4, page_records=4`.
+
+    Raises:
+        RemoteError: no etcd answers at the address.
+    """
+    return Attached(Remote(served, **store)) if isinstance(served, str) else Followed(served)
 
 
 def _key(request: Any) -> str:
