@@ -76,6 +76,17 @@ class ChoiceError(FieldError):
         return ChoiceError, (self.path, self.met, self.expected, self.allowed)
 
 
+class UnknownFieldError(FieldError):
+    """A field that the API does not have there: mostly a misspelt one."""
+
+    def __init__(self, path: str, owner: str, hint: str) -> None:
+        self.path, self.met, self.expected = path, owner, hint
+        K8sEduError.__init__(self, f"{path} is no field of a {owner}; {hint}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UnknownFieldError, (self.path, self.met, self.expected)
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Value:
     """A part of an object: frozen, comparable, readable from and writable to a document.

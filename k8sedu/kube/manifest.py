@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from k8sedu.errors import K8sEduError
 from k8sedu.kube import kinds
-from k8sedu.kube.fields import FieldError, Value, fields_of, nearest, plain
+from k8sedu.kube.fields import FieldError, UnknownFieldError, Value, fields_of, nearest, plain
 from k8sedu.kube.objects.meta import ApiObject
 from k8sedu.kube.yaml_form import YamlError, documents, line_of, to_text
 
@@ -150,7 +150,7 @@ def _refuse_unknown(found: Value, path: str = "") -> None:
     if strange:
         where = f"{path}.{strange[0]}" if path else strange[0]
         names = [wire for wire in (*known.values(), *found.ALSO) if wire]
-        raise FieldError(where, found.extra[strange[0]], f"no such field: {nearest(strange[0], names)}")
+        raise UnknownFieldError(where, type(found).__name__, nearest(strange[0], names))
     for name, wire in known.items():
         for where, inner in _inside(getattr(found, name), f"{path}.{wire}" if path else wire):
             _refuse_unknown(inner, where)
