@@ -112,19 +112,23 @@ def fills(cell: Cell, *, at_least: int) -> Judge:
 
 
 def place(cell: Cell, score: Score) -> list[int | None]:
-    """What the loop that students are given makes of a scorer; of equal scores the first machine.
+    """What the loop that students are given makes of a scorer; of equal scores the first machine. Scores are kept until a machine changes.
 
     >>> cell = {"machines": [{"capacity": [4, 8], "free": [4, 8]}, {"capacity": [4, 8], "free": [2, 8]}], "tasks": [[2, 4], [4, 8]]}
     >>> place(cell, SCORES["best_fit"]), place(cell, SCORES["epvm"])
     ([1, 0], [0, None])
     """
     free, chosen = [list(machine["free"]) for machine in cell["machines"]], list[int | None]()
+    known: list[dict[tuple[int, ...], float]] = [{} for _ in free]
     for request in cell["tasks"]:
-        fitting = [at for at, left in enumerate(free) if _fits(request, left)]
-        scores = {at: score(free[at], request, cell["machines"][at]["capacity"]) for at in fitting}
-        best = max(fitting, key=lambda at: scores[at], default=None)
+        kind, best, highest = tuple(request), None, float("-inf")
+        for at, left in enumerate(free):
+            if kind not in known[at]:
+                known[at][kind] = score(left, request, cell["machines"][at]["capacity"]) if _fits(request, left) else float("-inf")
+            if known[at][kind] > highest:
+                best, highest = at, known[at][kind]
         if best is not None:
-            free[best] = _minus(free[best], request)
+            free[best], known[best] = _minus(free[best], request), {}
         chosen.append(best)
     return chosen
 
