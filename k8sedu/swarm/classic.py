@@ -117,14 +117,26 @@ def weigh(wanted: Wanted, engines: Iterable[Engine], *, health_factor: int) -> l
     """
     found = []
     for engine in engines:
-        if engine.total_memory_bytes < wanted.memory_bytes or engine.total_cpu_millicores < wanted.cpu_millicores:
-            continue
-        cpu, memory = scores(wanted, engine)
-        if cpu <= 100 and memory <= 100:
+        if not lacks(wanted, engine):
+            cpu, memory = scores(wanted, engine)
             found.append(Weighed(engine, cpu + memory + health_factor * engine.health))
     if not found:
         raise SwarmError("no resources available to schedule container")
     return found
+
+
+def lacks(wanted: Wanted, engine: Engine) -> str:
+    """What the host has too little of, "memory" or "cpu", or an empty text.
+
+    A score is cut to whole per cents before it is compared with 100. So a host may come to be promised up to one per cent more than even
+    the overcommit allows; that is Swarm's rounding, and not ours.
+    """
+    if engine.total_memory_bytes < wanted.memory_bytes:
+        return "memory"
+    if engine.total_cpu_millicores < wanted.cpu_millicores:
+        return "cpu"
+    cpu, memory = scores(wanted, engine)
+    return "memory" if memory > 100 else "cpu" if cpu > 100 else ""
 
 
 def scores(wanted: Wanted, engine: Engine) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from k8sedu.swarm.classic import Engine, Wanted, rank
+from k8sedu.swarm.classic import Engine, Wanted, lacks, rank
 from k8sedu.swarm.errors import SwarmError
 from k8sedu.swarm.expressions import Expression
 
@@ -94,11 +94,7 @@ def verdicts(wanted: Wanted, engines: Iterable[Engine]) -> dict[str, str]:
     found = {}
     for engine in engines:
         out = next((each.name for each in FILTERS if not each.keeps(without_soft(wanted), engine)), "")
-        if not out and (engine.total_memory_bytes < wanted.memory_bytes + engine.used_memory_bytes):
-            out = "memory"
-        if not out and (engine.total_cpu_millicores < wanted.cpu_millicores + engine.used_cpu_millicores):
-            out = "cpu"
-        found[engine.name] = out
+        found[engine.name] = out or lacks(wanted, engine)
     return found
 
 

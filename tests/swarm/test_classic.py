@@ -107,8 +107,25 @@ def test_spread_takes_the_lightest_and_binpack_the_heaviest(engines: list[Engine
         weights = {each.engine.name: each.weight for each in weigh(wanted, engines, health_factor=-10 * sign)}
         keys = [(sign * weights[engine.name], sign * len(engine.containers)) for engine in ranked]
         assert keys == sorted(keys)
-        assert all(put(wanted, engine).used_memory_bytes <= engine.total_memory_bytes for engine in ranked if wanted.memory_bytes)
-        assert all(put(wanted, engine).used_cpu_millicores <= engine.total_cpu_millicores for engine in ranked if wanted.cpu_millicores)
+        after = [put(wanted, engine) for engine in ranked]
+        assert all(engine.used_memory_bytes * 100 // engine.total_memory_bytes <= 100 for engine in after if wanted.memory_bytes)
+        assert all(engine.used_cpu_millicores * 100 // engine.total_cpu_millicores <= 100 for engine in after if wanted.cpu_millicores)
+
+
+def test_a_host_without_cores_takes_what_asks_for_none() -> None:
+    """And nothing else."""
+    engine = Engine("store", 0, 8 * GIB)
+    assert rank(Wanted(memory_bytes=GIB), [engine]) == [engine]
+    with pytest.raises(SwarmError):
+        rank(Wanted(CORE, GIB), [engine])
+
+
+def test_the_cut_to_whole_per_cents_forgives_nearly_one() -> None:
+    """18 GiB on a host that may promise 17.85: 100.8 per cent are 100."""
+    engine = Engine("n", CORE, 17 * GIB, held(0, 10 * GIB))
+    assert weigh(Wanted(memory_bytes=8 * GIB), [engine], health_factor=10)[0].weight == 100 + 100 + 1000
+    with pytest.raises(SwarmError):
+        weigh(Wanted(memory_bytes=9 * GIB), [engine], health_factor=10)
 
 
 @given(FLEET, st.integers(0, 99))

@@ -18,7 +18,7 @@ SPEC = st.builds(
     runs_ms=st.none() | st.integers(1, 9),
 )
 CHANGE: st.SearchStrategy[Change] = st.one_of(
-    st.builds(Service, st.sampled_from("ab"), SPEC, previous=st.none() | SPEC, update=st.builds(Update, st.integers(0, 3))),
+    st.builds(Service, st.sampled_from("ab"), SPEC, previous=st.none() | SPEC, update=st.integers(0, 3).map(Update)),
     st.builds(Task, st.sampled_from(["t1", "t2"]), st.sampled_from("ab"), st.integers(1, 3), SPEC, state=st.sampled_from(list(STATES))),
     st.builds(Node, st.sampled_from(["n1", "n2"]), labels=st.lists(st.tuples(st.just("zone"), st.text(max_size=3)), max_size=1).map(tuple)),
     st.builds(Removed, st.sampled_from(["t1", "t2"])),
