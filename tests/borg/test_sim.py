@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from k8sedu.borg.borgmaster import REPLICAS
+from k8sedu.borg.invariants import BrokenPromiseError
 from k8sedu.borg.quota import Grant
 from k8sedu.borg.reclamation import Estimation
 from k8sedu.borg.sim import BorgRunError, simulate
@@ -196,6 +197,15 @@ def test_production_pushes_batch_out_and_never_production() -> None:
     assert {step.detail.task.split("/")[0] for step in with_it.where("preempt")} == {"batch"}
     assert [outcome(one).preemptions for one in (with_it, without)] == [4, 0]
     assert len([task for task, _ in placements(without) if task.startswith("web")]) == 0
+
+
+def test_a_run_that_breaks_a_promise_ends_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs with pictures hold every pass to the scheduler's promises: a rule that lets production evict production is found out."""
+    monkeypatch.setattr("k8sedu.borg.preemption.may_preempt", lambda priority, victim: victim < priority)
+    monkeypatch.setattr("k8sedu.borg.cell.preempts_below", lambda priority: priority)
+    jobs = [Job("prod", "bob", ONE, tasks=8, priority=200), Job("more", "eve", ONE, tasks=2, priority=300, arrival_ms=3_000)]
+    with pytest.raises(BrokenPromiseError, match="is production and preempts prod/"):
+        run(jobs)
 
 
 @pytest.mark.parametrize("order", ["round robin", "fifo"])

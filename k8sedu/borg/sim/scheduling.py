@@ -17,6 +17,13 @@ from k8sedu.borg.cached_copy import CachedCopy
 from k8sedu.borg.cell import PORTS
 from k8sedu.borg.examine import OUT, Examiner
 from k8sedu.borg.feasibility import why_not
+from k8sedu.borg.invariants import (
+    OF_A_DECISION,
+    BrokenPromiseError,
+    nobody_runs_on_a_dead_machine,
+    nobody_waits_in_vain,
+    prod_is_within_limits,
+)
 from k8sedu.borg.jobs import BorgJob, Task, Vector
 from k8sedu.borg.queue import FifoQueue, PendingQueue
 from k8sedu.borg.scheduler import Decision, Scheduler
@@ -154,6 +161,7 @@ class Desk:
         copy, scheduler = self.copy, self.scheduler
         assert copy is not None
         assert scheduler is not None
+        decided = list[Decision]()
         for task in copy.queue.scan():
             yield self.env.timeout(self.settings.think_ms * 1_000)
             if self.copy is not copy or self.scheduler is not scheduler or not self.works:
@@ -164,10 +172,24 @@ class Desk:
             self._consider(task, decision)
             if decision is None:
                 copy.queue.keep(task)
-            elif not self._tell(decision):
+            elif self._tell(decision):
+                decided.append(decision)
+            else:
                 copy.queue.keep(task)
                 return
         scheduler.forget()
+        if self.listener.has_frames:
+            self._check(copy, decided)
+
+    def _check(self, copy: CachedCopy, decided: list[Decision]) -> None:
+        """After a whole pass its promises hold: who preempts whom, production's limits, no priority inversion."""
+        told = [holds(decision) for decision in decided for holds in OF_A_DECISION.values()]
+        told += [prod_is_within_limits(copy.cell), nobody_runs_on_a_dead_machine(copy.cell)]
+        if self.settings.preemption and self.settings.order != "blocking":
+            told.append(nobody_waits_in_vain(copy.cell, copy.queue))
+        broken = next(filter(None, told), "")
+        if broken:
+            raise BrokenPromiseError(broken)
 
     def _tell(self, decision: Decision) -> bool:
         """Take a decision to the master; it counts in the copy as if it had been accepted."""
