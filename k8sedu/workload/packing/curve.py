@@ -6,6 +6,20 @@ when they ask for more, pods drawn at random stay away. Then all are placed, one
 The curve says: when pods for x per cent of the GPUs have arrived, y per cent are given away. Below the point where the first pod finds no
 room, y is x. Each point is the mean over the pods that arrive within half a per cent of x, as in the published results.
 
+How near it comes, on the trace of 1,213 machines and 8,152 pods, as means over the seeds 42 to 51 at 130 % (at 100 % the gaps are alike):
+
+    policy          here    published   gap
+    random          87.62     87.47    +0.15
+    dotprod         90.75     90.85    -0.09
+    gpuclustering   91.23     91.88    -0.64
+    gpupacking      91.28     92.00    -0.72
+    bestfit         93.31     93.08    +0.23
+    fgd             95.23     95.39    -0.16
+
+Best fit differs by its whole numbers. For the two of GPU clustering and GPU packing no cause was found: without the filter on memory they
+gain 0.1, with ties broken at random they lose 2 or 3. Their published runs scatter twice as much as those of the other rules (0.5 to 0.6
+points, here 0.3), so chance plays a part there that the rules as written do not have.
+
 Source: hkust-adsl/kubernetes-scheduler-simulator, `tuneUpPods`, `tuneDownPods` and the analysis of `expected_results`.
 Left out: the order of the random numbers, which is Go's there and Python's here. So a seed means another order of pods, and single runs
 differ; means over seeds can be compared.
