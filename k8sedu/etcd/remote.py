@@ -45,15 +45,15 @@ class Remote:
 
     Args:
         url: where it listens, such as "http://127.0.0.1:2379".
-        store: of the copy's trees, such as `order=4` and `page_records=4`.
+        order, page_records: how large the nodes and pages of the copy's trees are.
 
     Raises:
         RemoteError: nobody answers there, or no etcd does.
     """
 
-    def __init__(self, url: str, **store: int) -> None:
-        self.url, self._sizes = url.rstrip("/"), store
-        self.store = Store(**store)
+    def __init__(self, url: str, *, order: int = 64, page_records: int = 64) -> None:
+        self.url, self._order, self._page_records = url.rstrip("/"), order, page_records
+        self.store = self._empty()
         self.lock = threading.Condition()
         """Held while the copy changes, and notified after that."""
         self.changed: Changed | None = None
@@ -105,11 +105,14 @@ class Remote:
         found = self._post("kv/range", {**EVERYTHING, "revision": str(revision)})
         kvs = sorted((read_kv(kv) for kv in found.get("kvs", ())), key=lambda kv: (kv.mod_revision, kv.key))
         with self.lock:
-            self.store = Store(**self._sizes)
+            self.store = self._empty()
             self.store.revision = self.store.compact_revision = revision
             for main, group in groupby(kvs, key=lambda kv: kv.mod_revision):
                 self._put_back(main, tuple(group))
             self.lock.notify_all()
+
+    def _empty(self) -> Store:
+        return Store(order=self._order, page_records=self._page_records)
 
     def _put_back(self, main: int, kvs: tuple[KeyValue, ...]) -> None:
         for sub, kv in enumerate(kvs):
@@ -137,5 +140,5 @@ def read_kv(data: Mapping[str, Any]) -> KeyValue:
     >>> read_kv({"key": "YQ==", "create_revision": "2", "mod_revision": "3", "version": "2", "value": "MQ=="})
     KeyValue(key=b'a', create_revision=2, mod_revision=3, version=2, value=b'1', lease=0)
     """
-    numbers = (int(data.get(name, 0)) for name in ("create_revision", "mod_revision", "version"))
-    return KeyValue(b64decode(data["key"]), *numbers, b64decode(data.get("value", "")), int(data.get("lease", 0)))
+    created, modified, version, lease = (int(data.get(name, 0)) for name in ("create_revision", "mod_revision", "version", "lease"))
+    return KeyValue(b64decode(data["key"]), created, modified, version, b64decode(data.get("value", "")), lease)

@@ -117,15 +117,15 @@ class Attached(Growing):
         self.grow("change", frame, caption, key=readable(kvs[-1].key))
 
 
-def follow(served: Gateway | str, **store: int) -> Growing:
+def follow(served: Gateway | str, *, order: int = 64, page_records: int = 64) -> Growing:
     """Show a served store, live: one of this process by its gateway, any other by its address.
 
-    `store` is for what is elsewhere: how large nodes and pages are drawn, such as `order=4, page_records=4`.
+    `order` and `page_records` are for what is elsewhere: how large nodes and pages are drawn.
 
     Raises:
         RemoteError: no etcd answers at the address.
     """
-    return Attached(Remote(served, **store)) if isinstance(served, str) else Followed(served)
+    return Attached(Remote(served, order=order, page_records=page_records)) if isinstance(served, str) else Followed(served)
 
 
 def _key(request: Any) -> str:

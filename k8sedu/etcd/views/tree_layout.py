@@ -110,8 +110,8 @@ def _window(
 def window(items: Sequence[str], wanted: str | None, most: int) -> range:
     """The places of the items that are shown when there is no room for all: those around the wanted one, or the last ones.
 
-    >>> window("abcdefgh", "b", 4), window("abcdefgh", None, 4), window("abc", None, 4)
-    (range(0, 4), range(4, 8), range(0, 3))
+    >>> window(["a", "b", "c", "d", "e"], "b", 4), window(["a", "b", "c", "d", "e"], None, 4), window(["a", "b"], None, 4)
+    (range(0, 4), range(1, 5), range(0, 2))
     """
     middle = items.index(wanted) if wanted in items else len(items)
     first = max(min(middle - most // 2, len(items) - most), 0)
