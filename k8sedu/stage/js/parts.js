@@ -76,7 +76,7 @@ export class Scrubber {
 
   // Words that do not fit their band are taken away rather than cut, and marks that would lie upon each other thin out.
   tidy() {
-    for (const { firstChild: word, clientWidth } of this.bands.children) word.hidden = false, (word.hidden = word.offsetWidth > clientWidth - 4);
+    for (const { firstChild: word, clientWidth } of this.bands.children) word.hidden = false, (word.hidden = word.offsetWidth > clientWidth - 10);
     let last = -Infinity;
     for (const mark of this.marks.children) {
       const left = (parseFloat(mark.style.left) / 100) * this.marks.clientWidth;
