@@ -259,19 +259,19 @@ class ApiServer:
             NotFoundError, InvalidError, BadRequestError: as for an update.
         """
         cls = resource(kind)
-        found = self.get(cls, name, namespace=namespace)
-        document = PATCHES[type](found.document(), plain(patch))
+        before = self.get(cls, name, namespace=namespace).document()
+        document = PATCHES[type](before, plain(patch))
         if not isinstance(document, dict) or not isinstance(document.get("metadata"), dict):
             raise BadRequestError("the patch leaves no object: there is no metadata")
         read(cls, document)
-        return self._change(cls, plain(document), status=subresource == "status")
+        return self._change(cls, plain(document), status=subresource == "status", before=before)
 
-    def _change(self, cls: type[ApiObject], document: Document, *, status: bool) -> ApiObject:
-        """Lay a document over the stored object, if it may be."""
+    def _change(self, cls: type[ApiObject], document: Document, *, status: bool, before: Document | None = None) -> ApiObject:
+        """Lay a document over the stored object, if it may be; `before` is that object's document, where somebody has it."""
         metadata = document["metadata"]
         old = self.get(cls, metadata.get("name", ""), namespace=metadata.get("namespace", ""))
         same_object(cls, metadata, old)
-        before = old.document()
+        before = before or old.document()
         if status:
             document = prepare_status(document, before)
         else:
