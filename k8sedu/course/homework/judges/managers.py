@@ -25,6 +25,7 @@ from k8sedu.borg.jobs import BorgJob, Vector, tasks_of
 from k8sedu.borg.queue import FifoQueue, PendingQueue, positions
 from k8sedu.borg.quota import Grant, Quota
 from k8sedu.course.homework.judging import Judge, JudgeError, shown
+from k8sedu.language import Words
 from k8sedu.mesos.drf import check_demands, dominant_shares
 from k8sedu.mesos.master import Master, Running
 from k8sedu.workload.jobs import Machine
@@ -238,8 +239,11 @@ def _bars(cell: Cell, free: list[list[int]]) -> str:
     for number, (machine, left) in enumerate(zip(cell["machines"], free, strict=True)):
         used = [100 * (1 - share) for share in _shares(left, machine["capacity"])]
         bars = "".join(f'<td><meter min="0" max="100" value="{share:.0f}">{share:.0f} %</meter></td>' for share in used)
-        rows.append(f"<tr><td>{number}</td>{bars}<td>{left[0]} / {left[1]} GB</td></tr>")
-    return f"<table><tr><th></th><th>CPU</th><th>RAM</th><th></th></tr>{''.join(rows)}</table>"
+        free_text = f"{left[0]} {Words('cores', '核').in_()}, {left[1]} GB"
+        rows.append(f"<tr><td>{number}</td>{bars}<td>{free_text}</td></tr>")
+    heads = (Words("machine", "机器"), Words("CPU used", "CPU 已用"), Words("memory used", "内存已用"), Words("left", "剩余"))
+    head = "".join(f"<th>{words.in_()}</th>" for words in heads)
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
 
 
 # -- turns and offers --------------------------------------------------------------------------------------------------------------------
