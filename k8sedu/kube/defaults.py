@@ -5,7 +5,7 @@ container with a limit and no request gets the limit as its request, and so rese
 
 Defaults are filled in on documents (plain mappings), before anything else looks at them, so that what is stored says everything.
 
-Source: kubernetes 1.35, pkg/apis/core/v1/defaults.go, apps/v1/defaults.go, batch/v1/defaults.go; admission plugin DefaultTolerationSeconds.
+Source: kubernetes 1.35, pkg/apis/core/v1/defaults.go, apps/v1/defaults.go, batch/v1/defaults.go.
 Left out: cluster IPs and node ports of Services, which are handed out and not defaulted; service accounts and their volumes.
 """
 
@@ -67,7 +67,6 @@ def _pod(document: Document) -> None:
         _requests(container)
     _pod_requests(spec)
     _set(spec, enableServiceLinks=True)
-    _tolerate_bad_nodes(spec)
 
 
 def _template(spec: Document) -> None:
@@ -126,15 +125,6 @@ def _pod_requests(spec: Document) -> None:
     asked = {name: str(amount) for name, amount in container_requests(PodSpec.of(spec)).items() if is_pod_level(name)}
     limits = {name: amount for name, amount in resources["limits"].items() if is_pod_level(name)}
     resources["requests"] = {**limits, **asked, **(resources.get("requests") or {})}
-
-
-def _tolerate_bad_nodes(spec: Document) -> None:
-    """A pod stays five minutes on a node that is gone, unless it says something else."""
-    tolerations = list(spec.get("tolerations") or [])
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
-        if not any(each.get("key", "") in {"", key} and each.get("effect", "") in {"", "NoExecute"} for each in tolerations):
-            tolerations.append({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300})
-    spec["tolerations"] = tolerations
 
 
 # -- the others ---------------------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from k8sedu.errors import K8sEduError
 EPOCH = "2026-01-01T00:00:00Z"
 """The moment 0 of a simulation."""
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
-MICRO_TIME_DIGITS = 6
 
 
 class TimeError(K8sEduError, ValueError):

@@ -22,13 +22,6 @@ CASES: dict[str, tuple[str, dict[str, Any], str, Any]] = {
         "Pod", {"spec": {"hostNetwork": True, "containers": [{"ports": [{"containerPort": 80}]}]}},
         "spec.containers.0.ports.0", {"containerPort": 80, "protocol": "TCP", "hostPort": 80},
     ),
-    "five minutes on a lost node": (
-        "Pod", {}, "spec.tolerations.1",
-        {"effect": "NoExecute", "key": "node.kubernetes.io/unreachable", "operator": "Exists", "tolerationSeconds": 300},
-    ),
-    "who bears everything needs nothing added": (
-        "Pod", {"spec": {"tolerations": [{"operator": "Exists"}]}}, "spec.tolerations", [{"operator": "Exists"}],
-    ),
     "a pod's limits with containers that ask": (
         "Pod",
         {"spec": {"resources": {"limits": {"cpu": "4", "memory": "2Gi"}}, "containers": [{"resources": {"requests": {"cpu": "1"}}}]}},

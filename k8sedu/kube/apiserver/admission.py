@@ -3,7 +3,7 @@
 Validation looks at one object, admission at the cluster: is the namespace there, and not on its way out? Which priority does the name of a
 PriorityClass mean? The priority is written into the pod when it is made, so that nobody can raise a running pod by changing the class.
 
-Source: kubernetes, plugin/pkg/admission/namespace/lifecycle, plugin/pkg/admission/priority.
+Source: kubernetes, plugin/pkg/admission/namespace/lifecycle, plugin/pkg/admission/priority, plugin/pkg/admission/defaulttolerationseconds.
 Left out: all other plugins (quotas, service accounts, webhooks, the taint of a new node that is not ready).
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from k8sedu.kube.apiserver.storage import Storage
+from k8sedu.kube.apiserver.strategy import tolerate_bad_nodes
 from k8sedu.kube.kinds import registry_key
 from k8sedu.kube.objects.cluster import Namespace, PriorityClass
 from k8sedu.kube.objects.meta import ApiObject
@@ -32,6 +33,7 @@ def admit(storage: Storage, document: Document, cls: type[ApiObject]) -> None:
         _namespace(storage, document["metadata"], cls)
     if cls is Pod:
         _priority(storage, document)
+        tolerate_bad_nodes(document["spec"])
 
 
 def _namespace(storage: Storage, metadata: Document, cls: type[ApiObject]) -> None:

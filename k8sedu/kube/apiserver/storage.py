@@ -111,17 +111,16 @@ class Storage:
         place = bisect_left(keys, (prefix + start).encode())
         return kvs[place : place + limit], len(kvs) - place
 
-    def decode(self, cls: type[ObjectT], kv: KeyValue, *, revision: int = 0) -> ObjectT:
-        """The object that a key held; as of a later revision, if that is when it was deleted."""
+    def decode(self, cls: type[ObjectT], kv: KeyValue) -> ObjectT:
+        """The object that a key held."""
         known = self._decoded.get(kv.key)
         if known is not None and known[0] == kv.mod_revision:
-            found = cast(ObjectT, known[1])
-        else:
-            document: dict[str, Any] = json.loads(kv.value)
-            found = with_version(cls.of({"apiVersion": cls.API_VERSION, "kind": cls.KIND, **document}), kv.mod_revision)
-            if known is None or known[0] < kv.mod_revision:
-                self._decoded[kv.key] = (kv.mod_revision, found)
-        return with_version(found, revision) if revision else found
+            return cast(ObjectT, known[1])
+        document: dict[str, Any] = json.loads(kv.value)
+        found = with_version(cls.of({"apiVersion": cls.API_VERSION, "kind": cls.KIND, **document}), kv.mod_revision)
+        if known is None or known[0] < kv.mod_revision:
+            self._decoded[kv.key] = (kv.mod_revision, found)
+        return found
 
     def tell(self) -> None:
         """Tell the watches what has been written, by whomever."""

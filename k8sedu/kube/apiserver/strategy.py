@@ -100,6 +100,15 @@ def _select_by_uid(document: Document) -> None:
     spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
 
 
+def tolerate_bad_nodes(spec: Document) -> None:
+    """A pod stays five minutes on a node that is gone, unless it says something else."""
+    tolerations = list(spec.get("tolerations") or [])
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if not any(each.get("key", "") in {"", key} and each.get("effect", "") in {"", "NoExecute"} for each in tolerations):
+            tolerations.append({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300})
+    spec["tolerations"] = tolerations
+
+
 def scheduled(status: PodStatus, *, now_ms: int) -> PodStatus:
     """The status of a pod that has got its node."""
     condition = Condition(type="PodScheduled", status="True", last_transition_time=to_text(now_ms))
@@ -115,6 +124,7 @@ def prepare_update(document: Document, old: Document, cls: type[ApiObject]) -> N
         _keep(document, old, "status")
     if cls is Pod:
         document["spec"] = {name: old["spec"][name] for name in ("priority", "preemptionPolicy") if name in old["spec"]} | document["spec"]
+        tolerate_bad_nodes(document["spec"])
     if cls.KIND in COUNTED and _first_half(document) != _first_half(old):
         metadata["generation"] = before.get("generation", 0) + 1
 

@@ -169,6 +169,15 @@ def test_priorities(server: ApiServer) -> None:
     assert (found.priority, found.priority_class_name, found.preemption_policy) == (20, "a", "Never")
 
 
+def test_five_minutes_on_a_lost_node(server: ApiServer) -> None:
+    """A pod stays five minutes on a node that is gone, unless it says that it bears that."""
+    patient = server.create(pod(), now_ms=0).spec.tolerations
+    assert [(each.key, each.effect, each.toleration_seconds) for each in patient] == [
+        ("node.kubernetes.io/not-ready", "NoExecute", 300), ("node.kubernetes.io/unreachable", "NoExecute", 300),
+    ]  # fmt: skip
+    assert len(server.create(pod("all", spec={"tolerations": [{"operator": "Exists"}]}), now_ms=0).spec.tolerations) == 1
+
+
 def test_a_pod_is_updated_from_its_manifest(server: ApiServer) -> None:
     """Sending the manifest again with another image changes the image and keeps what the server has filled in."""
     server.create(pod(), now_ms=0)
