@@ -120,7 +120,8 @@ class Sample(Table):
             if self.seen.item(place) == self.examiner.cell.room.versions[at] and self.crowds.item(place) == crowd:
                 return Found(at, self.scores.item(place))
             self._look_again(place, at, crowd)
-        return None if len(self.machines) == len(self.ring) else self.best(job)
+        all_known = len(self.machines) == len(self.ring) and self.gains == self.examiner.cell.gains
+        return None if all_known else self.best(job)  # the sample has run dry: whoever has gained something meanwhile is looked at again
 
     def _crowd(self, job: BorgJob, at: int) -> float:
         spread = self.examiner.weights.spread
