@@ -79,6 +79,8 @@ class Cell:
         rows = [vector(machine.capacity, ports) for machine in self.machines]
         self.capacity: Whole = np.array(rows, dtype=np.int64).reshape(len(rows), len(COLUMNS)).T.copy()
         """(resources, machines)."""
+        self.scored = [row for row in range(len(COLUMNS) - 1) if rows and self.capacity[row].min() > 0]
+        """The resources that count in a score: those of which every machine has some. Ports are plenty, and say nothing."""
         self.up: Truth = np.ones(len(rows), dtype=bool)
         self.gains = 0
         """How often some machine became more attractive: while it stands still, a machine without room stays without."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from k8sedu.borg.bands import is_prod, preempts_below
 from k8sedu.borg.cell import Cell, Truth
-from k8sedu.borg.jobs import COLUMNS, Constraint, Requirement
+from k8sedu.borg.jobs import Constraint, Requirement
 
 Where: TypeAlias = NDArray[np.int64] | slice
 """Which machines: their columns, or all."""
@@ -48,18 +48,13 @@ class Group:
         self.packages = [cell.package(name) for name in requirement.packages]
         self.other = 0 if is_prod(requirement.priority) else 1
         """The kind of task that it mixes well with: the row of `Cell.kinds`."""
-        self.scored = [(row, requirement.limit[row]) for row in scored_rows(cell)]
+        self.scored = [(row, requirement.limit[row]) for row in cell.scored]
         """(row, amount) of the resources that count in the score."""
 
     @property
     def evicts(self) -> bool:
         """Whether anything runs in the cell that it could push out."""
         return self.cell.lowest < self.threshold
-
-
-def scored_rows(cell: Cell) -> list[int]:
-    """The resources that are scored: those of which every machine has some. Ports are plenty, and say nothing about how full it is."""
-    return [row for row in range(len(COLUMNS) - 1) if len(cell) and cell.capacity[row].min() > 0]
 
 
 def _column(cell: Cell, constraint: Constraint) -> tuple[Truth, bool]:

@@ -18,6 +18,7 @@ from k8sedu.borg.cell import Cell, Truth
 from k8sedu.borg.classes import ALL, Group, Where
 from k8sedu.borg.feasibility import feasible, fits, is_feasible
 from k8sedu.borg.preemption import victims
+from k8sedu.borg.room import Whole
 from k8sedu.borg.scoring import Scorer, hybrid
 from k8sedu.borg.weights import Weights, eviction_cost
 
@@ -45,6 +46,7 @@ class Examiner:
         self.weights = weights
         self.feasibility_checks = 0
         self.scorings = 0
+        self.everything: Whole = np.arange(len(cell), dtype=np.int64)
         with np.errstate(divide="ignore"):
             self._inverse = np.where(cell.capacity > 0, 1.0 / cell.capacity, 0.0)
         self._inverses: list[list[float]] = self._inverse.T.tolist()
@@ -65,7 +67,7 @@ class Examiner:
         self._add_wishes(scores, group, where)
         if group.evicts:
             self._subtract_evictions(scores, group, where, possible)
-        scores[~possible] = OUT
+        np.copyto(scores, OUT, where=~possible)
         return scores
 
     def _fit(self, group: Group, where: Where) -> Scores:
@@ -92,7 +94,7 @@ class Examiner:
     def _subtract_evictions(self, scores: Scores, group: Group, where: Where, possible: Truth) -> None:
         """Only machines that are feasible but not free cost anything, and only there the tasks are looked at one by one."""
         costly = possible & ~fits(self.cell.room.columns[group.base], group.asked, where)
-        numbers = np.arange(len(self.cell))[where]
+        numbers = self.everything[where]
         for position in np.flatnonzero(costly).tolist():
             scores[position] -= self._eviction(group, int(numbers[position]))
 

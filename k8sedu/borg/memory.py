@@ -48,9 +48,11 @@ class Table:
 
     def best(self, job: BorgJob) -> Found | None:
         """The machine with the highest score, the first one of several; None if none is feasible."""
-        if not len(self.machines):
-            self._add(np.arange(len(self.examiner.cell), dtype=np.int64))
-        self._refresh()
+        if len(self.machines):
+            self._refresh()
+        else:
+            self.machines, self.seen = self.examiner.everything, self.examiner.cell.room.version.copy()
+            self.scores = self.examiner.examine(self.group)
         return self._highest(job)
 
     def _highest(self, job: BorgJob) -> Found | None:
