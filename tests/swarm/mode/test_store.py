@@ -17,8 +17,9 @@ SPEC = st.builds(
     ports=st.lists(st.builds(Port, st.integers(1, 9), st.integers(1, 9)), max_size=2).map(tuple),
     runs_ms=st.none() | st.integers(1, 9),
 )
+UPDATE = st.builds(Update, parallelism=st.integers(0, 3), max_failure_ratio=st.floats(0, 1))
 CHANGE: st.SearchStrategy[Change] = st.one_of(
-    st.builds(Service, st.sampled_from("ab"), SPEC, previous=st.none() | SPEC, update=st.integers(0, 3).map(Update)),
+    st.builds(Service, st.sampled_from("ab"), SPEC, previous=st.none() | SPEC, update=UPDATE, rollback=UPDATE),
     st.builds(Task, st.sampled_from(["t1", "t2"]), st.sampled_from("ab"), st.integers(1, 3), SPEC, state=st.sampled_from(list(STATES))),
     st.builds(Node, st.sampled_from(["n1", "n2"]), labels=st.lists(st.tuples(st.just("zone"), st.text(max_size=3)), max_size=1).map(tuple)),
     st.builds(Removed, st.sampled_from(["t1", "t2"])),

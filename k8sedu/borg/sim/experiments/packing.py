@@ -56,6 +56,7 @@ class Packed(NamedTuple):
 def pack(machines: Iterable[Machine], jobs: Iterable[BorgJob], *, seed: int, policy: Policy = Policy()) -> Packed:  # noqa: B008  # a NamedTuple never changes
     """Place a whole workload on empty machines, in one pass from high to low priority.
 
+    >>> from random import Random
     >>> from k8sedu.borg.synthetic import Assumptions, make_cell
     >>> made = make_cell(Random(7), Assumptions(machines=40, jobs=20, tasks=200, cpu_fill=0.5, memory_fill=0.5))
     >>> len(pack(made.machines, made.jobs, seed=7).result.placed)
