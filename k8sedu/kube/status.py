@@ -120,6 +120,17 @@ class TooManyRequestsError(ApiError, RuntimeError):
     code, reason = 429, "TooManyRequests"
 
 
+class InternalError(ApiError, RuntimeError):
+    """Something that the server itself did not expect; the way out is to begin anew."""
+
+    code, reason = 500, "InternalError"
+
+    @classmethod
+    def of(cls, why: str) -> InternalError:
+        """The refusal, with what went wrong."""
+        return cls(f"Internal error occurred: {why}", details={"causes": [{"message": why}]})
+
+
 class ServerTimeoutError(ApiError, RuntimeError):
     """The server did not get that far in time."""
 

@@ -25,6 +25,9 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 SNAPSHOTS = 4
 """So many lists that are being read page by page are remembered."""
 
+ETCD_RELEASE = "3.6.0"
+"""An etcd that keeps a deletion exactly at the compacted revision; an older one drops it, and a watch from there would never hear of it."""
+
 
 class Storage:
     """Typed objects over an etcd store.
@@ -43,7 +46,7 @@ class Storage:
     """
 
     def __init__(self, store: Store | None = None) -> None:
-        self.store = store if store is not None else Store()
+        self.store = store if store is not None else Store(release=ETCD_RELEASE)
         self.hub = WatchHub(self.store)
         self._told = self.store.revision
         self._decoded: dict[bytes, tuple[int, ApiObject]] = {}

@@ -5,9 +5,12 @@ but for somebody who watches that label it is *deleted*: it has left the selecti
 and by how it is.
 
 A bookmark is no change but a promise: you have seen everything up to this version. Without it, a client that watches something quiet would
-remember an old version, and after a break would be told that it is too old. Then the one way is to list anew.
+remember an old version, and after a break would be told that it is too old. Then the one way is to list anew. So it is, too, for a watch
+that begins exactly where etcd was compacted: etcd still tells the change, but no longer how the object was before, and nothing may be
+guessed.
 
-Source: kubernetes, staging/src/k8s.io/apiserver/pkg/storage/etcd3/watcher.go, storage/cacher/cache_watcher.go (convertToWatchEvent).
+Source: kubernetes, staging/src/k8s.io/apiserver/pkg/storage/etcd3/watcher.go and event.go (parseEvent), storage/cacher/cache_watcher.go
+(convertToWatchEvent).
 """
 
 from __future__ import annotations
@@ -21,9 +24,10 @@ from k8sedu.kube.apiserver.storage import Storage
 from k8sedu.kube.fields import Value
 from k8sedu.kube.kinds import registry_key
 from k8sedu.kube.objects.meta import ApiObject, ObjectMeta
-from k8sedu.kube.status import ApiError, ExpiredError
+from k8sedu.kube.status import ApiError, ExpiredError, InternalError
 
 WATCH_EXPIRED = "The resourceVersion for the provided watch is too old."
+PAST_IS_GONE = 'etcd event received with PrevKv=nil (key="{}", modRevision={}, type={})'
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 """The annotation of the bookmark that ends what was there already."""
 
@@ -89,7 +93,11 @@ class Watch:
                 if response.canceled:
                     self.fail(ExpiredError(WATCH_EXPIRED))
                     return
-                self._ready.extend(told for event in response.events for told in self._judged(event))
+                for event in response.events:
+                    if _lacks_past(event):
+                        self.fail(InternalError.of(PAST_IS_GONE.format(event.kv.key.decode(), event.kv.mod_revision, event.type)))
+                        return
+                    self._ready.extend(self._judged(event))
             hub.sync()
         if self._bookmark_due:
             self._bookmark_due = False
@@ -107,6 +115,12 @@ class Watch:
             assert old is not None
             return [WatchEvent("DELETED", old.evolve(metadata=old.metadata.evolve(resource_version=str(revision))))]
         return []
+
+
+def _lacks_past(event: Event) -> bool:
+    """Whether a change does not say how the object was before, though it was there."""
+    is_create = event.type == "PUT" and event.kv.create_revision == event.kv.mod_revision
+    return event.prev_kv is None and not is_create
 
 
 def bookmark(cls: type[ApiObject], revision: int, *, ends_initial: bool = False) -> WatchEvent:

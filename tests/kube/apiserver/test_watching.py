@@ -49,6 +49,25 @@ def test_without_a_version(server: ApiServer) -> None:
     assert events[1].object.metadata.annotations == {INITIAL_EVENTS_END: "true"}
 
 
+@pytest.mark.parametrize("kind", ["DELETE", "PUT"])
+def test_exactly_where_it_was_compacted(server: ApiServer, kind: str) -> None:
+    """Of the change at the compacted revision nobody knows what was before it: the watch ends with 500 instead of losing it in silence."""
+    before = server.create(config_map("a"), now_ms=0).metadata.resource_version
+    if kind == "DELETE":
+        server.delete("configmaps", "a", now_ms=0)
+    else:
+        server.update(config_map("a", "db"))
+    server.compact()
+    watch = server.watch("configmaps", resource_version=before)
+    (event,) = watch.receive()
+    assert (event.type, event.object["code"], event.object["reason"]) == ("ERROR", 500, "InternalError")
+    assert event.object["message"] == (
+        "Internal error occurred: etcd event received with PrevKv=nil "
+        f'(key="/registry/configmaps/default/a", modRevision={server.resource_version}, type={kind})'
+    )
+    assert not watch.is_open
+
+
 def test_leaving_a_selection(server: ApiServer) -> None:
     """For who selects a label, an object that loses it is deleted and one that gets it is added."""
     made = server.create(config_map("a"), now_ms=0)
