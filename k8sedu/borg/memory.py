@@ -107,6 +107,8 @@ class Sample(Table):
         """By how much each score was lowered for the sake of spreading."""
         self.gains = -1
         self.answers = 0
+        self.top = -1
+        """Where the highest score stands; -1 when scores have changed since somebody looked."""
 
     def best(self, job: BorgJob) -> Found | None:
         """The best machine of the sample; None if no machine of the cell is feasible."""
@@ -115,11 +117,12 @@ class Sample(Table):
         if self.answers % REFRESH == 0 or not self.feasible:
             self._refresh_all(job)
         self.answers += 1
+        versions = self.examiner.cell.room.versions
         while self.feasible:
-            place = int(self.scores.argmax())
+            place = self.top = self.top if self.top >= 0 else int(self.scores.argmax())
             at = self.machines.item(place)
             crowd = self._crowd(job, at)
-            if self.seen.item(place) == self.examiner.cell.room.versions[at] and self.crowds.item(place) == crowd:
+            if self.seen.item(place) == versions[at] and self.crowds.item(place) == crowd:
                 return Found(at, self.scores.item(place))
             self._look_again(place, at, crowd)
         all_known = len(self.machines) == len(self.ring) and self.gains == self.examiner.cell.gains
@@ -133,11 +136,13 @@ class Sample(Table):
         """The best has changed since it was examined: that is seen only now, when its turn has come."""
         score = self.examiner.examine_one(self.group, at)
         self.feasible -= score == OUT
+        self.top = -1
         self.scores[place], self.crowds[place] = score - crowd, crowd
         self.seen[place] = self.examiner.cell.room.versions[at]
 
     def _walk(self, job: BorgJob) -> None:
         """Go on along the ring until there are enough, or once around."""
+        self.top = -1
         while self.feasible < self.enough and len(self.machines) < len(self.ring):
             begin = (self.start + len(self.machines)) % len(self.ring)
             block = self.ring[begin : begin + min(self.enough, len(self.ring) - len(self.machines))]
@@ -152,7 +157,7 @@ class Sample(Table):
         """
         if self.gains == self.examiner.cell.gains and not self.feasible:
             return
-        self.gains = self.examiner.cell.gains
+        self.gains, self.top = self.examiner.cell.gains, -1
         self.scores += self.crowds
         self.crowds[:] = 0.0
         self._refresh()
