@@ -42,7 +42,7 @@ READING = """
 import gc, glob, sys
 def numbers(lines):
     found = [text for text in gc.get_objects() if type(text) is str and "HIDDEN TESTS" in text]
-    files = glob.glob("/lesson/**/*.ipynb", recursive=True) + glob.glob("/*/*.secret") + glob.glob("/work/**") + glob.glob("/home/**")
+    files = glob.glob("/lesson/**/*.ipynb", recursive=True) + glob.glob("/*/*.secret") + glob.glob("/srv/**") + glob.glob("/home/**")
     frame, names = sys._getframe(), []
     while frame:
         names += [name for name in frame.f_globals if "expected" in name or "judge" in name or "claims" in name]
