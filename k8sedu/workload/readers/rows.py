@@ -98,7 +98,13 @@ class Sieve:
         return [thing for thing in made if thing is not None]
 
     def reading(self, machines: list[Machine], jobs: list[Job], **more: Any) -> Reading:
-        """The result."""
+        """The result.
+
+        Raises:
+            ReadingError: no row is a machine; the first row that could not be used is told.
+        """
+        if not machines and self.bad:
+            raise ReadingError(f"{self.bad[0]}; no row of {self.rows} is a machine, expected at least one")
         return Reading(Workload.of(machines, jobs), self.rows, tuple(self.bad), **more)
 
 

@@ -72,3 +72,9 @@ def test_no_machine_is_a_sentence() -> None:
     """There is nothing to run on."""
     with pytest.raises(WorkloadError, match="no machine"):
         plain.parse(["job web cpu=1"])
+
+
+def test_a_file_of_something_else_is_told_by_its_first_line() -> None:
+    """A file without a single machine is refused by what stands in it, and not by what it lacks."""
+    with pytest.raises(ReadingError, match=r"line 1, .*met 'vm', expected one of machine.*no row of 1 is a machine"):
+        plain.parse(["vm"])
