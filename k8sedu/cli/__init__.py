@@ -11,10 +11,34 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from k8sedu import K8sEduError, __version__
+
+INTERRUPTED = 130
+"""The exit code that shells expect after Ctrl-C."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """End at Ctrl-C with a sentence and without a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Interrupted: nothing was written.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+def writable(_context: click.Context, _parameter: click.Parameter, target: str | None) -> str | None:
+    """Better to hear of a missing folder before long work than after it."""
+    if target not in (None, "-") and not Path(target).parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(Path(target).parent)!r} to write {Path(target).name!r} into.")
+    return target
 
 
 class Folder(click.Group):

@@ -6,7 +6,6 @@ once, so an interrupted run leaves older ones alone.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -15,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from k8sedu.cli import interruptible, writable
 from k8sedu.files import write_whole
 
 if TYPE_CHECKING:
     from k8sedu.borg.synthetic import Assumptions
 
-INTERRUPTED = 130
-"""The exit code that shells expect after Ctrl-C."""
 
 
 @click.group()
@@ -34,13 +32,6 @@ def experiment() -> None:
     """Do the measurements of the Borg paper again, on a synthetic cell."""
 
 
-def _writable(_context: click.Context, _parameter: click.Parameter, target: str | None) -> str | None:
-    """Better to hear of a missing folder before the experiment than after it."""
-    if target not in {None, "-"} and not Path(str(target)).parent.is_dir():
-        raise click.BadParameter(f"there is no folder {str(Path(str(target)).parent)!r} to write {Path(str(target)).name!r} into.")
-    return target
-
-
 def _options(*more: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """The options that all experiments share."""
     options = (
@@ -48,8 +39,8 @@ def _options(*more: Callable[..., Any]) -> Callable[[Callable[..., None]], Calla
         click.option("--machines", type=click.IntRange(min=10), default=150, show_default=True, help="Machines; the jobs follow."),
         click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same numbers on every machine."),
         click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="So many processes."),
-        click.option("--json", "target", metavar="FILE", callback=_writable, help="Write JSON there; - is the output."),
-        click.option("--chart", metavar="FILE", callback=_writable, help="Draw a chart there, as SVG."),
+        click.option("--json", "target", metavar="FILE", callback=writable, help="Write JSON there; - is the output."),
+        click.option("--chart", metavar="FILE", callback=writable, help="Draw a chart there, as SVG."),
     )
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -98,7 +89,7 @@ def switches(passes: int, machines: int, seed: int, workers: int, target: str | 
     from k8sedu.borg.sim import experiments
 
     assumptions = _sized(experiments.FULL, machines)
-    with _interruptible(), _workers(workers) as executor:
+    with interruptible(), _workers(workers) as executor:
         found = experiments.switches(passes=passes, seed=seed, assumptions=assumptions, executor=executor)
     _tell(experiments.switches_table(found), experiments.as_json("switches", found, seed=seed, assumptions=assumptions), target)
     _draw("switches_chart", found, chart)
@@ -111,7 +102,7 @@ def _compact(
     from k8sedu.borg.synthetic import Assumptions
 
     assumptions = _sized(Assumptions(), machines)
-    with _interruptible(), _workers(workers) as executor:
+    with interruptible(), _workers(workers) as executor:
         run = getattr(experiments, name)
         found = run(*arguments, trials=trials, seed=seed, assumptions=assumptions, executor=executor)
     _tell(experiments.compaction_table(found), experiments.as_json(name, found, seed=seed, assumptions=assumptions), target)
@@ -162,13 +153,3 @@ def _draw(name: str, found: Any, chart: str | None) -> None:
 
     charts.save(getattr(views, name)(found), chart)
     click.echo(f"{chart}: drawn.", err=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """End at Ctrl-C with a sentence and without a traceback."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Interrupted: nothing was written.", err=True)
-        sys.exit(INTERRUPTED)

@@ -7,18 +7,14 @@ once, so an interrupted run leaves the older one alone.
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from k8sedu.cli import interruptible, writable
 from k8sedu.files import write_whole
-
-INTERRUPTED = 130
-"""The exit code that shells expect after Ctrl-C."""
 
 
 @click.group()
@@ -31,20 +27,13 @@ def experiment() -> None:
     """Do the measurements of the Raft paper and thesis again."""
 
 
-def _writable(_context: click.Context, _parameter: click.Parameter, target: str | None) -> str | None:
-    """Better to hear of a missing folder before the elections than after them."""
-    if target not in (None, "-") and not Path(target).parent.is_dir():
-        raise click.BadParameter(f"there is no folder {str(Path(target).parent)!r} to write {Path(target).name!r} into.")
-    return target
-
-
 def _run_options(*, trials: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """The options that all experiments share."""
     options = (
         click.option("--trials", type=click.IntRange(min=1), default=trials, show_default=True, help="Elections per curve."),
         click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same numbers on every machine."),
         click.option("--workers", type=click.IntRange(min=1), help="At most so many processes; one per CPU otherwise."),
-        click.option("--json", "target", metavar="FILE", callback=_writable, help="Write JSON there; - is the output."),
+        click.option("--json", "target", metavar="FILE", callback=writable, help="Write JSON there; - is the output."),
     )
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -64,7 +53,7 @@ def fig16(curves: str | None, limit_ms: float | None, trials: int, seed: int, wo
 
     150-150 never ends: without randomness all candidates vote for themselves at the same instant, again and again.
     """
-    with _interruptible():
+    with interruptible():
         from k8sedu.raft.sim import experiments
 
         names = _listed(curves) if curves is not None else experiments.CONVERGING
@@ -78,7 +67,7 @@ def fig16(curves: str | None, limit_ms: float | None, trials: int, seed: int, wo
 @_run_options(trials=10_000)
 def wan(failed: str, logs: str, trials: int, seed: int, workers: int | None, target: str | None) -> None:
     """The thesis' servers across a continent: when does the first leader that stays take office?"""
-    with _interruptible():
+    with interruptible():
         from k8sedu.raft.sim import experiments
 
         found = experiments.wan(_numbers(failed), _listed(logs), trials=trials, seed=seed, workers=workers)
@@ -95,7 +84,7 @@ def split(
     size: int, available: int, latency: float, latency_max: float | None, trials: int, seed: int, workers: int | None, target: str | None
 ) -> None:
     """How often votes split, as a formula and counted; times in units of the timeout range."""
-    with _interruptible():
+    with interruptible():
         from k8sedu.raft.sim import experiments
 
         found = experiments.split(size, available, latency, latency_max=latency_max, trials=trials, seed=seed, workers=workers)
@@ -137,13 +126,3 @@ def _tell(text: str, as_json: str, target: str | None) -> None:
     else:
         write_whole(Path(target), as_json)
         click.echo(f"{target}: written.", err=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """End at Ctrl-C with a sentence and without a traceback."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Interrupted: nothing was written.", err=True)
-        sys.exit(INTERRUPTED)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from k8sedu.cli import interruptible, writable
 from k8sedu.files import write_whole
 from k8sedu.language import LANGUAGES
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from k8sedu.workload.packing import Curve, Mean
     from k8sedu.workload.readers import Reading
 
-INTERRUPTED = 130
-"""The exit code that shells expect after Ctrl-C."""
 POLICIES = ("random", "dotprod", "gpuclustering", "gpupacking", "bestfit", "fgd")
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -50,13 +47,6 @@ class Seeds(click.ParamType[tuple[int, ...]]):
         return tuple(seeds)
 
 
-def _writable(_context: click.Context, _parameter: click.Parameter, target: str | None) -> str | None:
-    """Better to hear of a missing folder before the run than after it."""
-    if target not in (None, "-") and not Path(target).parent.is_dir():
-        raise click.BadParameter(f"there is no folder {str(Path(target).parent)!r} to write {Path(target).name!r} into.")
-    return target
-
-
 @click.group()
 def command() -> None:
     """Scheduling: pack a real trace, compare the managers of a cluster."""
@@ -71,8 +61,8 @@ def command() -> None:
 @click.option("--seed", "--seeds", "seeds", type=Seeds(), default="42", show_default=True, help="One run for each: 42, 42-51, or 1,2,7.")
 @click.option("--published", type=FILE, help="JSON of published means, to compare with.")
 @click.option("--workers", type=click.IntRange(min=1), help="At most so many processes; one per CPU otherwise.")
-@click.option("--json", "target", metavar="FILE", callback=_writable, help="Write JSON there; - is the output.")
-@click.option("--chart", metavar="FILE", callback=_writable, help="Draw the curves there, as SVG.")
+@click.option("--json", "target", metavar="FILE", callback=writable, help="Write JSON there; - is the output.")
+@click.option("--chart", metavar="FILE", callback=writable, help="Draw the curves there, as SVG.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="The language of the chart.")
 def openb(
     nodes: Path, pods: Path, policies: tuple[str, ...], load: int, seeds: tuple[int, ...], published: Path | None, workers: int | None,
@@ -84,7 +74,7 @@ def openb(
     """
     from k8sedu.workload import packing, readers
 
-    with _interruptible():
+    with interruptible():
         wanted = POLICIES if "all" in policies else tuple(dict.fromkeys(policies))
         theirs = packing.published.parse(published.read_text(encoding="utf-8"), where=published.name) if published else None
         reading = readers.openb(nodes, pods)
@@ -139,8 +129,8 @@ def _packing_json(curves: list[Curve], means: dict[str, Mean], reading: Reading)
 @click.option("--machines", type=click.IntRange(min=1), help="Keep the first machines only.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Keep the first jobs only.")
 @click.option("--squeeze-ms", type=click.IntRange(min=1), help="Divide all times so that the last job arrives here.")
-@click.option("--json", "target", metavar="FILE", callback=_writable, help="Write JSON there; - is the output.")
-@click.option("--chart", metavar="FILE", callback=_writable, help="Draw all runs on one page there, as SVG.")
+@click.option("--json", "target", metavar="FILE", callback=writable, help="Write JSON there; - is the output.")
+@click.option("--chart", metavar="FILE", callback=writable, help="Draw all runs on one page there, as SVG.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="The language of table and chart.")
 def compare(
     files: tuple[Path, ...], more: tuple[Path, ...], managers: str | None, seed: int, duration_ms: int, faults: tuple[str, ...],
@@ -155,7 +145,7 @@ def compare(
     from k8sedu.course import managers as table
     from k8sedu.workload import views
 
-    with _interruptible():
+    with interruptible():
         reading = _workload((*files, *more), seed, faults, machines, jobs, squeeze_ms, duration_ms)
         _tell_bad_rows(reading)
         wanted = table.USUAL if managers is None else tuple(name.strip() for name in managers.split(","))
@@ -234,13 +224,3 @@ def _write(told: dict[str, Any], target: str | None) -> None:
     elif target is not None:
         write_whole(Path(target), text)
         click.echo(f"{target}: written.", err=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """End at Ctrl-C with a sentence and without a traceback."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Interrupted: nothing was written.", err=True)
-        sys.exit(INTERRUPTED)

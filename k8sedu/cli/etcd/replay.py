@@ -14,10 +14,8 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from k8sedu.cli import INTERRUPTED
 from k8sedu.etcd.transcript import Step, TranscriptError, replay
-
-INTERRUPTED = 130
-"""The exit code that shells expect after Ctrl-C."""
 
 
 @click.command("replay")

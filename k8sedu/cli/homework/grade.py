@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from k8sedu.cli import INTERRUPTED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from k8sedu.course.homework.late import LatePolicy
 
 CONNECTING_S = 10
-INTERRUPTED = 130
-"""The exit code that shells expect after Ctrl-C."""
 
 
 @click.command("grade")
