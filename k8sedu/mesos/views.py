@@ -27,13 +27,12 @@ from k8sedu.stage.shapes import Icon, Label, Line, Rect, Shape
 from k8sedu.stage.theme import Theme, colour
 from k8sedu.trace import Frozen, Step, Trace
 from k8sedu.workload.views.captions import caption as common
-from k8sedu.workload.views.film import ScheduleError, schedule_film
+from k8sedu.workload.views.film import schedule_film
+from k8sedu.workload.views.foot import FOOT, drawn_upon, expect_run_of
 from k8sedu.workload.views.palette import ROLES, roles
 from k8sedu.workload.views.scene import MACHINES, QUEUE_WIDTH, Box, machine_boxes, readable
 
 LETTERS = 12.0
-SHARES_TOP = 344.0
-ROWS_OF_QUEUE = 9
 STEP_US = 1_000_000
 COLUMN, NAMES = 140, 74
 HEIGHT = 330.0
@@ -58,32 +57,14 @@ def film(trace: Trace, *, language: str | None = None, theme: Literal["auto", "l
     Raises:
         ScheduleError: the trace is of something else, or was made without frames.
     """
-    if trace.system != "mesos":
-        raise ScheduleError(f"met a trace of {trace.system!r}, expected one of mesos.simulate")
+    expect_run_of(trace, "mesos", made_by="mesos.simulate")
     title = Words("Mesos: the master offers, frameworks choose", "Mesos：主控提供资源，框架自行选择")
     whole = schedule_film(trace, title=title, language=language, theme=theme, say=caption, **more)
     named = roles(trace.parameters.jobs, "user")
     users = {job.user: named[name] for name, job in trace.parameters.jobs.items()}
-    pictured = [step.frame for step in trace if step.frame]
-    frames = tuple(old._replace(scene=with_offers(old.scene, frame, users)) for old, frame in zip(whole.frames, pictured, strict=True))
     offers = Jump(Words("offer", "邀约"), tuple(step.index for step in trace.where("offer")))
-    return replace(whole, frames=frames, jumps=(offers, *whole.jumps))
-
-
-def with_offers(scene: Scene, frame: Frozen, users: Mapping[str, str]) -> Scene:
-    """A schedule's scene, and upon it the open offers and the frameworks' shares."""
-    kept = [shape for shape in scene.shapes if not _is_in_the_way(shape)]
-    hidden = len(frame.queue) - ROWS_OF_QUEUE
-    if hidden > 0:
-        text = Words(f"and {hidden} more", f"还有 {hidden} 个")
-        kept.append(Label("queue/more", 16, SHARES_TOP - 46, text, size=LETTERS, anchor="start", fill="muted"))
-    return replace(scene, shapes=(*kept, *_offers(frame, users), *_shares(frame, users)))
-
-
-def _is_in_the_way(shape: Shape) -> bool:
-    """Does this part of the queue stand where the shares are drawn?"""
-    in_queue = shape.id.startswith(("task/", "queue/")) and getattr(shape, "x", 999) < QUEUE_WIDTH + 10
-    return bool(in_queue and getattr(shape, "y", 0) > SHARES_TOP - 70)
+    shown = drawn_upon(whole, trace, lambda frame: (*_offers(frame, users), *_shares(frame, users)))
+    return replace(shown, jumps=(offers, *whole.jumps))
 
 
 def _offers(frame: Frozen, users: Mapping[str, str]) -> Iterator[Shape]:
@@ -113,12 +94,12 @@ def _offer(id_: str, framework: str, box: Box, role: str, place: int) -> Iterato
 
 def _shares(frame: Frozen, users: Mapping[str, str]) -> Iterator[Shape]:
     """Each framework's dominant share as a bar: the lowest is asked next."""
-    yield Label("shares/title", 8, SHARES_TOP - 14, Words("dominant shares", "主导份额"), anchor="start", weight=600)
+    yield Label("shares/title", 8, FOOT - 14, Words("dominant shares", "主导份额"), anchor="start", weight=600)
     if not frame.more.leads:
-        yield Icon("shares/down", QUEUE_WIDTH - 4, SHARES_TOP - 14, "cross", size=14, fill="vermillion")
+        yield Icon("shares/down", QUEUE_WIDTH - 4, FOOT - 14, "cross", size=14, fill="vermillion")
     lowest = min((entry.share for entry in frame.more.frameworks.values()), default=0)
     for place, (name, entry) in enumerate(list(frame.more.frameworks.items())[:4]):
-        y, role = SHARES_TOP + 30 * place, users.get(name, "grey")
+        y, role = FOOT + 30 * place, users.get(name, "grey")
         yield Label(f"shares/{name}/name", 8, y + 6, fit(name, 96, LETTERS), size=LETTERS, anchor="start")
         text = f"{100 * entry.share:.0f} %" + (" ←" if entry.share == lowest else "")
         weight = 600 if entry.share == lowest else 400

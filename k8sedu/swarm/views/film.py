@@ -16,16 +16,14 @@ from k8sedu.language import Words
 from k8sedu.stage.document import Document, Jump, Legend, Mark
 from k8sedu.stage.lettering import fit, text_width
 from k8sedu.stage.player import Player
-from k8sedu.stage.scene import Scene
 from k8sedu.stage.shapes import Circle, Icon, Label, Line, Rect, Shape
 from k8sedu.swarm.views.captions import caption
 from k8sedu.trace import Frozen, Trace
-from k8sedu.workload.views.film import ScheduleError, schedule_film
+from k8sedu.workload.views.film import schedule_film
+from k8sedu.workload.views.foot import FOOT, drawn_upon, expect_run_of
 from k8sedu.workload.views.scene import MACHINES, QUEUE_WIDTH, Box, machine_boxes
 
 LETTERS = 12.0
-TOP = 344.0
-ROWS_OF_QUEUE = 9
 
 
 def play(trace: Trace, *, language: str | None = None, theme: Literal["auto", "light", "dark"] = "auto") -> Player:
@@ -43,13 +41,11 @@ def film(trace: Trace, *, language: str | None = None, theme: Literal["auto", "l
     Raises:
         ScheduleError: the trace is of something else, or was made without frames.
     """
-    if trace.system != "swarm":
-        raise ScheduleError(f"met a trace of {trace.system!r}, expected one of swarm.simulate or swarm.simulate_services")
+    expect_run_of(trace, "swarm", made_by="swarm.simulate or swarm.simulate_services")
     whole = schedule_film(trace, title=title_of(trace), language=language, theme=theme, say=caption, **more)
-    pictured = [step.frame for step in trace if step.frame]
-    frames = tuple(old._replace(scene=with_managers(old.scene, frame)) for old, frame in zip(whole.frames, pictured, strict=True))
     marks, jumps = (*whole.marks, *_marks(trace)), (*whole.jumps, *_jumps(trace))
-    return replace(whole, frames=frames, marks=marks, jumps=jumps, legend=(*whole.legend, *LEGEND))
+    shown = drawn_upon(whole, trace, lambda frame: _group(frame) if frame.more.mode == "swarm" else _classic(frame))
+    return replace(shown, marks=marks, jumps=jumps, legend=(*whole.legend, *LEGEND))
 
 
 def title_of(trace: Trace) -> Words:
@@ -60,32 +56,15 @@ def title_of(trace: Trace) -> Words:
     return Words(f"Classic Swarm, strategy {strategy}", f"经典 Swarm，策略 {strategy}")
 
 
-def with_managers(scene: Scene, frame: Frozen) -> Scene:
-    """A schedule's scene, and upon it those who decide."""
-    kept = [shape for shape in scene.shapes if not _is_in_the_way(shape)]
-    hidden = len(frame.queue) - ROWS_OF_QUEUE
-    if hidden > 0:
-        text = Words(f"and {hidden} more", f"还有 {hidden} 个")
-        kept.append(Label("queue/more", 16, TOP - 46, text, size=LETTERS, anchor="start", fill="muted"))
-    draw = _group if frame.more.mode == "swarm" else _classic
-    return replace(scene, shapes=(*kept, *draw(frame)))
-
-
-def _is_in_the_way(shape: Shape) -> bool:
-    """Does this part of the queue stand where the managers are drawn?"""
-    in_queue = shape.id.startswith(("task/", "queue/")) and getattr(shape, "x", 999) < QUEUE_WIDTH + 10
-    return bool(in_queue and getattr(shape, "y", 0) > TOP - 70)
-
-
 # -- swarm mode --------------------------------------------------------------------------------------------------------------------------
 
 
 def _group(frame: Frozen) -> Iterator[Shape]:
-    yield Label("managers/title", 8, TOP - 14, Words("managers", "管理者（manager）"), anchor="start", weight=600)
+    yield Label("managers/title", 8, FOOT - 14, Words("managers", "管理者（manager）"), anchor="start", weight=600)
     managers = list(frame.more.managers.items())
     gap = QUEUE_WIDTH / max(len(managers), 1)
     for number, (name, manager) in enumerate(managers):
-        yield from _manager(name, manager, 8 + gap * (number + 0.5), TOP + 38, min(20.0, gap / 2 - 3), leads=name == frame.more.leader)
+        yield from _manager(name, manager, 8 + gap * (number + 0.5), FOOT + 38, min(20.0, gap / 2 - 3), leads=name == frame.more.leader)
     leader = frame.more.leader
     if not frame.more.quorum:
         text, role = Words("no majority: nothing new", "没有多数派：不再有新决定"), "vermillion"
@@ -93,7 +72,7 @@ def _group(frame: Frozen) -> Iterator[Shape]:
         text, role = Words("no leader yet", "尚无领导者"), "muted"
     else:
         text, role = Words(f"{leader} leads", f"{leader} 领导"), "muted"
-    yield Label("managers/state", 8, TOP + 80, text, anchor="start", size=LETTERS, fill=role)
+    yield Label("managers/state", 8, FOOT + 80, text, anchor="start", size=LETTERS, fill=role)
     yield from _unsure(frame)
 
 
@@ -142,19 +121,19 @@ def _tag(id_: str, box: Box, text: Words, role: str) -> Iterator[Shape]:
 
 def _classic(frame: Frozen) -> Iterator[Shape]:
     more = frame.more
-    yield Label("managers/title", 8, TOP - 14, Words("manager", "管理者（manager）"), anchor="start", weight=600)
+    yield Label("managers/title", 8, FOOT - 14, Words("manager", "管理者（manager）"), anchor="start", weight=600)
     yield Rect(
-        "manager", 8, TOP, QUEUE_WIDTH, 48, r=8, fill="tint:blue" if more.manager else "card", stroke="blue" if more.manager else "grey",
+        "manager", 8, FOOT, QUEUE_WIDTH, 48, r=8, fill="tint:blue" if more.manager else "card", stroke="blue" if more.manager else "grey",
         width=2, dashed=not more.manager,
     )  # fmt: skip
     if not more.manager:
-        yield Icon("manager/cross", 8 + QUEUE_WIDTH / 2, TOP + 24, "cross", size=20, fill="muted", layer=2)
+        yield Icon("manager/cross", 8 + QUEUE_WIDTH / 2, FOOT + 24, "cross", size=20, fill="muted", layer=2)
     else:
         known = Words(f"knows {len(more.known)} of {len(frame.machines)} hosts", f"认识 {len(more.known)}/{len(frame.machines)} 台主机")
-        yield Label("manager/strategy", 8 + QUEUE_WIDTH / 2, TOP + 15, more.strategy, weight=600, layer=2)
-        yield Label("manager/known", 8 + QUEUE_WIDTH / 2, TOP + 34, known, size=LETTERS, layer=2)
+        yield Label("manager/strategy", 8 + QUEUE_WIDTH / 2, FOOT + 15, more.strategy, weight=600, layer=2)
+        yield Label("manager/known", 8 + QUEUE_WIDTH / 2, FOOT + 34, known, size=LETTERS, layer=2)
     below = Words("what runs, runs on", "运行中的照常运行") if not more.manager else Words("", "")
-    yield Label("managers/state", 8, TOP + 66, below, anchor="start", size=LETTERS, fill="vermillion")
+    yield Label("managers/state", 8, FOOT + 66, below, anchor="start", size=LETTERS, fill="vermillion")
     for name, box in machine_boxes(list(frame.machines)[:MACHINES]).items():
         yield from _host(name, box, frame)
 
