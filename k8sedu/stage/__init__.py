@@ -24,7 +24,21 @@ from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
     from k8sedu.stage import charts, icons, theme
-    from k8sedu.stage.document import Action, Band, Button, Choice, Document, DocumentError, Frame, Jump, Legend, Mark, Slider, Toggle
+    from k8sedu.stage.document import (
+        Action,
+        Band,
+        Button,
+        Choice,
+        Document,
+        DocumentError,
+        Frame,
+        Jump,
+        Legend,
+        Mark,
+        Slider,
+        TextBox,
+        Toggle,
+    )
     from k8sedu.stage.explore import Explorer
     from k8sedu.stage.lettering import fit, text_width, wrap
     from k8sedu.stage.motion import Countdown, Ramp, number_at, text_at
@@ -38,7 +52,7 @@ _MODULES = {
     "shapes": "Shape Circle Rect Line Path Arc Label Icon Token Group",
     "scene": "Scene SceneError",
     "lettering": "fit text_width wrap",
-    "document": "Document DocumentError Frame Band Mark Jump Legend Action Slider Choice Toggle Button",
+    "document": "Document DocumentError Frame Band Mark Jump Legend Action Slider Choice Toggle Button TextBox",
     "svg": "still film_strip",
     "player": "Player",
     "explore": "Explorer",
@@ -74,6 +88,7 @@ __all__ = [
     "SceneError",
     "Shape",
     "Slider",
+    "TextBox",
     "Toggle",
     "Token",
     "charts",

@@ -110,7 +110,17 @@ class Button(NamedTuple):
     label: str | Words
 
 
-Control: TypeAlias = Slider | Choice | Toggle | Button
+class TextBox(NamedTuple):
+    """A few lines of text that the reader may write: a manifest. It is sent when "apply" is pressed, or Ctrl+Enter, or the box is left."""
+
+    id: str
+    label: str | Words
+    value: str
+    rows: int = 10
+    apply: str | Words = Words("apply", "应用")
+
+
+Control: TypeAlias = Slider | Choice | Toggle | Button | TextBox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,8 @@ class Encoder:
     def control(self, control: Control) -> dict[str, Json]:
         """One control, with its kind."""
         written: dict[str, Json] = control._asdict() | {"kind": type(control).__name__.lower(), "label": self.text(control.label)}
+        if "apply" in written:
+            written["apply"] = self.text(written["apply"])
         if "options" in written:
             written["options"] = [[value, self.text(label)] for value, label in written["options"]]
         return written

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from k8sedu import Words
-from k8sedu.stage import Circle, Countdown, Document, Frame, Label, Ramp, Scene, Token
+from k8sedu.stage import Circle, Countdown, Document, Frame, Label, Ramp, Scene, TextBox, Token
 from k8sedu.stage.encoding import encode
 from k8sedu.stage.source import FOLDER
 from k8sedu.stage.specimen import specimen
@@ -76,6 +76,15 @@ def test_texts_and_ramps_have_short_forms() -> None:
     assert written["words"][shown[0]["text"]] == ["leader", "领导者"]
     assert shown[1]["text"][0] == 5_000
     assert shown[2]["x"] == [0, 10, 1.23, 2]
+
+
+def test_a_text_box_travels_with_its_words() -> None:
+    """What the reader may write arrives as it is; the label and the button are rows of the table of words."""
+    document = Document(title="x", frames=film(Scene(shapes=())).frames, controls=(TextBox("pod", Words("pod", "Pod"), "a: 1\nb: 2"),))
+    written = encode(document)
+    (control,) = written["controls"]
+    assert (control["kind"], control["value"], control["rows"]) == ("textbox", "a: 1\nb: 2", 10)
+    assert [written["words"][control[key]] for key in ("label", "apply")] == [["pod", "Pod"], ["apply", "应用"]]
 
 
 def test_encoding_is_deterministic() -> None:

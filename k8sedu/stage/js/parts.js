@@ -122,8 +122,20 @@ export function controlOf(control, say, send) {
     const options = control.options.map(([name, text]) => h("option", { value: name, selected: name === value }, say(text)));
     return field(h("select", { onchange: (event) => send(id, event.target.value) }, ...options));
   }
+  if (kind === "textbox") return textBox(control, say, send);
   const shown = h("output", {}, control.form.replace("{}", value));
   const oninput = (event) => (shown.textContent = control.form.replace("{}", event.target.value));
   const onchange = (event) => send(id, Number(event.target.value));
   return field(h("input", { type: "range", min: control.low, max: control.high, step: control.step, value, oninput, onchange }), shown);
+}
+
+// A box for a few lines of text. Nothing is sent twice: leaving the box sends what is new, and so do the button and Ctrl+Enter.
+function textBox({ id, label, value, rows, apply }, say, send) {
+  let sent = value;
+  const area = h("textarea", { rows, spellcheck: "false", "aria-label": say(label) });
+  const give = () => area.value !== sent && send(id, (sent = area.value));
+  area.value = value;
+  area.addEventListener("change", give);
+  area.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && give());
+  return h("div", { class: "control text" }, h("span", {}, say(label)), area, button(say(apply), give));
 }
