@@ -7,7 +7,8 @@ Read the files in this order:
 3. `yaml_form`, `manifest` - real manifests and dumps, read with the line of every mistake
 4. `status`, `pod_rules`, `validation`, `patches`, `apiserver` - the one door to etcd, and what it refuses
 5. `workqueue`, `informers`, `garbage` - how controllers hear of changes, and the one that cleans up behind all others
-6. `views` - who speaks with whom, as a film
+6. `scheduler` - which node gets which pod, and why; it works with NumPy, and is loaded only when it is named
+7. `views` - who speaks with whom, as a film
 
 The names below are loaded when they are first used, so that `import k8sedu.kube` costs next to nothing.
 
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.kube import apiserver, defaults, informers, kinds, manifest, objects, patches, requests, selectors, status, views
+    from k8sedu.kube import apiserver, defaults, informers, kinds, manifest, objects, patches, requests, scheduler, selectors, status, views
     from k8sedu.kube.apiserver import ApiServer
     from k8sedu.kube.garbage import GarbageCollector
     from k8sedu.kube.informers import Informer
@@ -45,6 +46,7 @@ __all__ = [
     "objects",
     "patches",
     "requests",
+    "scheduler",
     "selectors",
     "status",
     "views",
@@ -66,6 +68,7 @@ __getattr__, __dir__ = attach(
         "objects": "objects",
         "patches": "patches",
         "requests": "requests",
+        "scheduler": "scheduler",
         "selectors": "selectors",
         "status": "status",
         "views": "views",

@@ -1,0 +1,69 @@
+"""kube-scheduler: which node gets which pod, why, and why not.
+
+Read the files in this order:
+
+1. `statuses`, `releases`, `pods`, `terms` - what a plugin answers; what releases changed; what a pod asks for and whom it means
+2. `columns`, `labels`, `neighbours`, `occupancy`, `journal`, `table`, `snapshot`, `nodes`, `cluster` - thousands of nodes as columns
+3. `plugins` - one file per plugin; begin with `plugin`, `node_name`, `taint_toleration`, `allocation`, `node_resources_fit`
+4. `cycle`, `framework`, `decision`, `ties` - one pod's way through the plugins
+5. `profiles`, `configuration`, `own_plugins` - which plugins with which weights; plugins of one's own
+6. `explain`, `annotations`, `comparison` - every verdict and score, for people and for programs
+
+>>> from k8sedu.kube import scheduler
+>>> from k8sedu.kube.objects import Node, Pod
+>>> cluster = scheduler.Cluster([Node.of({"metadata": {"name": "n1"}, "status": {"allocatable": {"pods": "9"}}})])
+>>> scheduler.schedule(Pod.of({"metadata": {"name": "web"}}), cluster).node
+'n1'
+
+The names below are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from k8sedu.lazy import attach
+
+if TYPE_CHECKING:
+    from k8sedu.kube.scheduler.cluster import Cluster
+    from k8sedu.kube.scheduler.framework import Framework, schedule
+    from k8sedu.kube.scheduler.nodes import Nodes
+    from k8sedu.kube.scheduler.own_plugins import PluginError, filter_plugin, score_plugin
+    from k8sedu.kube.scheduler.profiles import Profile, default_profile, most_allocated, requested_to_capacity_ratio
+    from k8sedu.kube.scheduler.snapshot import Snapshot
+    from k8sedu.kube.scheduler.table import NodeTable
+
+__all__ = [
+    "Cluster",
+    "Framework",
+    "NodeTable",
+    "Nodes",
+    "PluginError",
+    "Profile",
+    "Snapshot",
+    "default_profile",
+    "filter_plugin",
+    "most_allocated",
+    "requested_to_capacity_ratio",
+    "schedule",
+    "score_plugin",
+]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "Cluster": "cluster",
+        "Framework": "framework",
+        "NodeTable": "table",
+        "Nodes": "nodes",
+        "PluginError": "own_plugins",
+        "Profile": "profiles",
+        "Snapshot": "snapshot",
+        "default_profile": "profiles",
+        "filter_plugin": "own_plugins",
+        "most_allocated": "profiles",
+        "requested_to_capacity_ratio": "profiles",
+        "schedule": "framework",
+        "score_plugin": "own_plugins",
+    },
+)

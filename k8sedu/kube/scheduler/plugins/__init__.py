@@ -1,0 +1,1 @@
+"""The plugins of kube-scheduler, one file each: filters, scores, and what happens after the choice."""
