@@ -15,6 +15,7 @@ from k8sedu.errors import K8sEduError
 from k8sedu.kube.objects.meta import ApiObject
 from k8sedu.kube.proxy.changes import ChangeTracker, Update
 from k8sedu.kube.proxy.conntrack import Conntrack
+from k8sedu.kube.proxy.iptables.proxier import Iptables
 from k8sedu.kube.proxy.packet import Packet, Walk
 from k8sedu.kube.proxy.settings import ProxySettings
 
@@ -37,7 +38,9 @@ class Mode(Protocol):
         """Send a packet through what is programmed now."""
 
 
-MODES: dict[str, Callable[[ProxySettings], Mode]] = {}
+MODES: dict[str, Callable[[ProxySettings], Mode]] = {
+    "iptables": Iptables,
+}
 """Mode → what makes one for a node."""
 
 

@@ -130,6 +130,10 @@ class ProxySettings:
         behind = [(each.network.prefixlen, name) for name, each in self._networks if found in each.network]
         return max(behind)[1] if behind else self._uplink
 
+    def is_on_node(self, address: str) -> bool:
+        """Does an address lie on this node: its own, or one of a pod behind an interface other than the one to the other nodes?"""
+        return self.is_local_address(address) or self.interface_of(address) != self._uplink
+
     @cached_property
     def _networks(self) -> tuple[tuple[str, IPv4Interface | IPv6Interface], ...]:
         pairs = ((name, text) for name, addresses in self.interfaces.items() for text in addresses)

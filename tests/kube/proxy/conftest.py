@@ -1,0 +1,44 @@
+"""What tests of all modes share: a small cluster, and the recordings of the real kube-proxy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8sedu.kube import kinds
+from k8sedu.kube.proxy.changes import ChangeTracker, Update
+from k8sedu.kube.proxy.settings import ProxySettings
+
+
+class Recording:
+    """One recorded node: what it was told, and what the real kube-proxy made of it."""
+
+    def __init__(self, line: str) -> None:
+        self.case: dict[str, Any] = json.loads(line)
+        self.name: str = self.case["id"]
+        self.settings = ProxySettings.of(self.case["config"])
+        self.tracker = ChangeTracker(self.settings)
+        self.expected: dict[str, Any] = self.case["expect"]
+        self.expected_after: dict[str, Any] | None = self.case.get("expectAfter")
+
+    def first(self) -> Update:
+        """Tell the tracker everything."""
+        self.tracker.put(*map(kinds.read, [*self.case["services"], *self.case["endpointSlices"]]))
+        return self.tracker.take()
+
+    def second(self) -> Update:
+        """Tell it what changed afterwards."""
+        for change in self.case["changes"]:
+            found = kinds.read(change["object"])
+            (self.tracker.drop if change["op"] == "delete" else self.tracker.put)(found)
+        return self.tracker.take()
+
+
+@pytest.fixture
+def recordings() -> Callable[[Path], Iterator[Recording]]:
+    """Reads the recordings of a file, one after the other."""
+    return lambda path: map(Recording, path.read_text(encoding="utf-8").splitlines())
