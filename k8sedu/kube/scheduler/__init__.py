@@ -8,6 +8,7 @@ Read the files in this order:
 4. `cycle`, `framework`, `decision`, `ties` - one pod's way through the plugins
 5. `profiles`, `configuration`, `own_plugins` - which plugins with which weights; plugins of one's own
 6. `explain`, `annotations`, `comparison` - every verdict and score, for people and for programs
+7. `sketch` - nodes and pods in one line each, for experiments
 
 >>> from k8sedu.kube import scheduler
 >>> from k8sedu.kube.objects import Node, Pod
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
+    from k8sedu.kube.scheduler import sketch
     from k8sedu.kube.scheduler.cluster import Cluster
     from k8sedu.kube.scheduler.framework import Framework, schedule
     from k8sedu.kube.scheduler.nodes import Nodes
@@ -47,6 +49,7 @@ __all__ = [
     "requested_to_capacity_ratio",
     "schedule",
     "score_plugin",
+    "sketch",
 ]
 
 __getattr__, __dir__ = attach(
@@ -65,5 +68,6 @@ __getattr__, __dir__ = attach(
         "requested_to_capacity_ratio": "profiles",
         "schedule": "framework",
         "score_plugin": "own_plugins",
+        "sketch": "sketch",
     },
 )
