@@ -25,6 +25,6 @@ def write_whole(path: Path, content: str | bytes) -> None:
     try:
         beside.write_bytes(content.encode() if isinstance(content, str) else content)
         beside.replace(path)
-    except OSError:
+    except BaseException:  # Ctrl-C as well
         beside.unlink(missing_ok=True)
         raise

@@ -19,18 +19,18 @@ from pathlib import Path
 import click
 
 from k8sedu import K8sEduError, __version__
-
-INTERRUPTED = 130
-"""The exit code that shells expect after Ctrl-C."""
+from k8sedu.interrupts import INTERRUPTED, leaving
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """End at Ctrl-C with a sentence and without a traceback."""
+    """End at Ctrl-C with a sentence and without a traceback: for long work that writes at its end."""
+    told = "Interrupted: nothing was written."
     try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("Interrupted: nothing was written.", err=True)
+        with leaving(told):
+            yield
+    except KeyboardInterrupt:  # where no signal is heard, but somebody raises it
+        click.echo(told, err=True)
         sys.exit(INTERRUPTED)
 
 
@@ -54,7 +54,8 @@ class Folder(click.Group):
         """Import one command."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = importlib.import_module(f"{self.package}.{cmd_name}").command
+        with leaving("Interrupted."):
+            command: click.Command = importlib.import_module(f"{self.package}.{cmd_name}").command
         return command
 
 
@@ -65,6 +66,9 @@ class Commands(Folder):
         """Run the command; tell an error as one sentence."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(INTERRUPTED)
         except K8sEduError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:

@@ -7,7 +7,7 @@ once, so an interrupted run leaves older ones alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import click
 
 from k8sedu.cli import interruptible, writable
 from k8sedu.files import write_whole
+from k8sedu.processes import pool
 
 if TYPE_CHECKING:
     from k8sedu.borg.synthetic import Assumptions
@@ -86,11 +87,12 @@ def bucketing(trials: int, machines: int, seed: int, workers: int, target: str |
 @_options(click.option("--passes", type=click.IntRange(min=0), default=5, show_default=True, help="Later passes, with a little churn."))
 def switches(passes: int, machines: int, seed: int, workers: int, target: str | None, chart: str | None) -> None:
     """Score caching, equivalence classes, relaxed randomization: what does each save?"""
-    from k8sedu.borg.sim import experiments
+    with interruptible():
+        from k8sedu.borg.sim import experiments
 
-    assumptions = _sized(experiments.FULL, machines)
-    with interruptible(), _workers(workers) as executor:
-        found = experiments.switches(passes=passes, seed=seed, assumptions=assumptions, executor=executor)
+        assumptions = _sized(experiments.FULL, machines)
+        with _workers(workers) as executor:
+            found = experiments.switches(passes=passes, seed=seed, assumptions=assumptions, executor=executor)
     _tell(experiments.switches_table(found), experiments.as_json("switches", found, seed=seed, assumptions=assumptions), target)
     _draw("switches_chart", found, chart)
 
@@ -98,13 +100,14 @@ def switches(passes: int, machines: int, seed: int, workers: int, target: str | 
 def _compact(
     name: str, arguments: Sequence[Any], trials: int, machines: int, seed: int, workers: int, target: str | None, chart: str | None
 ) -> None:
-    from k8sedu.borg.sim import experiments
-    from k8sedu.borg.synthetic import Assumptions
+    with interruptible():
+        from k8sedu.borg.sim import experiments
+        from k8sedu.borg.synthetic import Assumptions
 
-    assumptions = _sized(Assumptions(), machines)
-    with interruptible(), _workers(workers) as executor:
+        assumptions = _sized(Assumptions(), machines)
         run = getattr(experiments, name)
-        found = run(*arguments, trials=trials, seed=seed, assumptions=assumptions, executor=executor)
+        with _workers(workers) as executor:
+            found = run(*arguments, trials=trials, seed=seed, assumptions=assumptions, executor=executor)
     _tell(experiments.compaction_table(found), experiments.as_json(name, found, seed=seed, assumptions=assumptions), target)
     _draw("compaction_chart", found, chart)
 
@@ -123,15 +126,13 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 @contextmanager
-def _workers(count: int) -> Iterator[ProcessPoolExecutor | None]:
+def _workers(count: int) -> Iterator[Executor | None]:
     """So many processes that leave Ctrl-C to this one; none if this one is enough."""
     if count == 1:
         yield None
         return
-    from k8sedu.raft.sim.experiments.runner import leave_interrupts_to_parent
-
-    with ProcessPoolExecutor(count, initializer=leave_interrupts_to_parent) as pool:
-        yield pool
+    with pool(count, fork=True) as processes:
+        yield processes
 
 
 def _tell(text: str, as_json: str, target: str | None) -> None:

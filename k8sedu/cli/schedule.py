@@ -72,9 +72,9 @@ def openb(
 
     Pods arrive in random order until they have asked for --load per cent of all GPUs, and none leaves.
     """
-    from k8sedu.workload import packing, readers
-
     with interruptible():
+        from k8sedu.workload import packing, readers
+
         wanted = POLICIES if "all" in policies else tuple(dict.fromkeys(policies))
         theirs = packing.published.parse(published.read_text(encoding="utf-8"), where=published.name) if published else None
         reading = readers.openb(nodes, pods)
@@ -129,12 +129,14 @@ def _packing_json(curves: list[Curve], means: dict[str, Mean], reading: Reading)
 @click.option("--machines", type=click.IntRange(min=1), help="Keep the first machines only.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Keep the first jobs only.")
 @click.option("--squeeze-ms", type=click.IntRange(min=1), help="Divide all times so that the last job arrives here.")
+@click.option("--workers", type=click.IntRange(min=1), help="At most so many processes; one per CPU otherwise.")
 @click.option("--json", "target", metavar="FILE", callback=writable, help="Write JSON there; - is the output.")
 @click.option("--chart", metavar="FILE", callback=writable, help="Draw all runs on one page there, as SVG.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="The language of table and chart.")
 def compare(
     files: tuple[Path, ...], more: tuple[Path, ...], managers: str | None, seed: int, duration_ms: int, faults: tuple[str, ...],
-    machines: int | None, jobs: int | None, squeeze_ms: int | None, target: str | None, chart: str | None, language: str | None,
+    machines: int | None, jobs: int | None, squeeze_ms: int | None, workers: int | None, target: str | None, chart: str | None,
+    language: str | None,
 ) -> None:  # fmt: skip
     """Run one workload under Swarm (spread, binpack), Mesos and Borg, and lay the results side by side.
 
@@ -142,14 +144,16 @@ def compare(
     files of Alibaba's GPU trace. Without one, a workload is made from the seed. Times of a trace that are longer than a run are squeezed
     into two thirds of it.
     """
-    from k8sedu.course import managers as table
-    from k8sedu.workload import views
-
     with interruptible():
+        from k8sedu.course import managers as table
+        from k8sedu.workload import views
+
         reading = _workload((*files, *more), seed, faults, machines, jobs, squeeze_ms, duration_ms)
         _tell_bad_rows(reading)
         wanted = table.USUAL if managers is None else tuple(name.strip() for name in managers.split(","))
-        runs = _runs(reading, wanted, seed, duration_ms)
+        runs = table.compare(
+            reading.workload, managers=wanted, seed=seed, duration_ms=duration_ms, faults=reading.faults, workers=workers,
+        )  # fmt: skip
         if target != "-":
             click.echo(views.outcome_table(table.titled(runs, language)).to_string())
         if chart:
@@ -175,22 +179,6 @@ def _workload(
         workload = squeeze(workload, span_ms=span_ms)
         notes.append(f"all times are divided by {last_ms / span_ms:.4g}, so that the last job arrives at {span_ms} ms")
     return reading._replace(workload=workload, faults=(*reading.faults, *faults), notes=tuple(notes))
-
-
-def _runs(reading: Reading, names: tuple[str, ...], seed: int, duration_ms: int) -> dict[str, Trace]:
-    from tqdm import tqdm
-
-    from k8sedu.course.managers import compare as run
-    from k8sedu.course.managers import found
-
-    for name in names:
-        found(name)  # better to hear of a wrong name before the first run
-    runs: dict[str, Trace] = {}
-    with tqdm(names, unit=" managers", disable=None, leave=False, file=sys.stderr) as bar:
-        for name in bar:
-            bar.set_description(name)
-            runs |= run(reading.workload, managers=[name], seed=seed, duration_ms=duration_ms, faults=reading.faults)
-    return runs
 
 
 def _comparison_json(runs: dict[str, Trace], reading: Reading, seed: int, duration_ms: int) -> dict[str, Any]:

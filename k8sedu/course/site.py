@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 from k8sedu.course.execution import execute
 from k8sedu.course.page import Surroundings, page_of, whole
-from k8sedu.course.processes import end_with_parent, pool
 from k8sedu.course.slides.build import Order, write
 from k8sedu.course.slides.catalogue import LECTURES
 from k8sedu.course.syllabus import LESSONS
 from k8sedu.files import write_whole
 from k8sedu.language import LANGUAGES, Words
+from k8sedu.processes import pool
 
 HOME = Words("Contents", "目录")
 SLIDES = Words("Slides", "幻灯片")
@@ -110,7 +110,7 @@ def _carried_out(tasks: Sequence[Task], jobs: int | None) -> Iterable[list[str]]
     if count == 1:
         yield from map(carry_out, tasks)
         return
-    with pool(count, first=end_with_parent) as processes:
+    with pool(count) as processes:
         yield from processes.map(carry_out, tasks)
 
 

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
+import psutil
 import pytest
 from click.testing import CliRunner, Result
 
@@ -79,18 +81,35 @@ def test_wrong_input_is_one_sentence(arguments: str, sentence: str, code: int) -
     assert "Traceback" not in result.stderr
 
 
+def at_work(process: subprocess.Popen[str], workers: int) -> bool:
+    """Has the command so many processes, each of which has computed for a while?"""
+    try:
+        started = psutil.Process(process.pid)
+        busy = started.children() if workers > 1 else [started]
+        return len(busy) == workers and all(one.cpu_times().user > 0.5 for one in busy)
+    except psutil.Error:
+        return False
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_an_interrupted_experiment_leaves_the_old_file_alone(tmp_path: Path, workers: str) -> None:
-    """Ctrl-C ends with 130 and a sentence, also when several processes are at work."""
+@pytest.mark.parametrize(("workers", "moment"), [(1, "late"), (2, "late"), (1, "early"), (2, "early")])
+def test_an_interrupted_experiment_leaves_the_old_file_alone(tmp_path: Path, workers: int, moment: str) -> None:
+    """Ctrl-C ends with 130 and a sentence, also when several processes are at work, or are just being started."""
     target = tmp_path / "out.json"
     target.write_text("the old result")
     heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a job in the background is started deaf
-    call = [sys.executable, "-c", f"{heeding}; from k8sedu.cli import main; main()"]
-    call += ["raft", "experiment", "wan", "--trials", "200000", "--workers", workers, "--json", str(target)]
+    ready = f"{heeding}; from k8sedu.__main__ import run; print('ready', file=sys.stderr, flush=True); run()"
+    call = [sys.executable, "-c", f"import sys; {ready}"]
+    call += ["raft", "experiment", "wan", "--trials", "200000", "--workers", str(workers), "--json", str(target)]
     with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
-        time.sleep(3)
+        assert process.stderr is not None
+        assert process.stderr.readline() == "ready\n"
+        if moment == "early":
+            time.sleep(Random().uniform(0, 1))
+        while moment == "late" and not at_work(process, workers) and process.poll() is None:
+            time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes of the call
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, "", "Interrupted: nothing was written.\n")
+    assert (process.returncode, out) == (130, "")
+    assert err in {"Interrupted: nothing was written.\n"} | ({"Interrupted.\n"} if moment == "early" else set())
     assert target.read_text() == "the old result"

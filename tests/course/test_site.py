@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sedu.course import processes, site
+from k8sedu.course import site
 from k8sedu.course.site import Entry
 from k8sedu.course.syllabus import LESSONS
 from k8sedu.language import Words
@@ -95,8 +95,7 @@ def test_several_processes_do_the_same(tmp_path: Path, monkeypatch: pytest.Monke
             return [[] for _ in tasks]
 
     @contextmanager
-    def pool(count: int, *, first: object) -> Iterator[Pool]:
-        assert first is processes.end_with_parent
+    def pool(count: int) -> Iterator[Pool]:
         used.append(count)
         yield Pool()
 

@@ -14,8 +14,8 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from k8sedu.cli import INTERRUPTED
 from k8sedu.etcd.transcript import Step, TranscriptError, replay
+from k8sedu.interrupts import INTERRUPTED
 
 
 @click.command("replay")

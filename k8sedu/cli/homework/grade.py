@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from k8sedu.cli import INTERRUPTED
+from k8sedu.interrupts import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

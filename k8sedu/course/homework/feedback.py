@@ -27,11 +27,12 @@ from k8sedu.course.homework.marking import assembled
 from k8sedu.course.homework.results import CheckResult, Late, ManualResult, QuestionResult, Result
 from k8sedu.course.homework.roster import known_student
 from k8sedu.course.homework.split import SplitError, checks
-from k8sedu.course.processes import at_most, pool
+from k8sedu.course.limits import at_most
 from k8sedu.errors import K8sEduError
 from k8sedu.files import write_whole
 from k8sedu.language import Words
 from k8sedu.language import language as language_of
+from k8sedu.processes import pool
 
 DRAWN_MAX, DRAWING_S = 8_000, 5.0
 """Only answers of so many characters as JSON are drawn, and in so many seconds: what takes longer may be meant to."""

@@ -27,7 +27,7 @@ from k8sedu.course.homework.marking import Settings, Task, mark_task
 from k8sedu.course.homework.notebook import NotebookError
 from k8sedu.course.homework.results import Result, ResultError, Store
 from k8sedu.course.homework.roster import Student, Submission
-from k8sedu.course.processes import pool
+from k8sedu.processes import pool
 
 Progress = Callable[[Result], None]
 """Is told of every result."""

@@ -30,7 +30,7 @@ from k8sedu.course.homework.roster import EVERYONE
 from k8sedu.course.homework.seeds import seed as seed_of
 from k8sedu.course.homework.split import Checks, SplitError, checks
 from k8sedu.course.homework.submission import Prepared, prepare
-from k8sedu.course.processes import at_most
+from k8sedu.course.limits import at_most
 
 VALUE_MAX = 20_000
 """A larger value is judged, but not kept with the result."""

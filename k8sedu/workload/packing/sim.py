@@ -9,15 +9,12 @@ Left out: sharing work inside one run, which is one decision after the other.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from k8sedu.processes import pool, processors
 from k8sedu.sim.seeds import stream
 from k8sedu.workload.jobs import Workload
 from k8sedu.workload.packing.curve import Curve, Experiment
@@ -94,32 +91,12 @@ def _run(experiment: Experiment, policy: str, *, load: int, seed: int, progress:
 @contextmanager
 def _executor(executor: Executor | None, workers: int | None, runs: int) -> Iterator[Executor | None]:
     """The given executor, or a pool that is closed afterwards, or None for this process."""
-    count = min(_processors() if workers is None else max(workers, 1), runs)
+    count = min(processors() if workers is None else max(workers, 1), runs)
     if executor is not None or count <= 1:
         yield executor
         return
-    # Forking keeps scripts without a `__main__` guard working, where the system allows it.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    others = multiprocessing.active_children()
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_leave_interrupts_to_parent) as pool:
-        try:
-            yield pool
-        except BaseException:  # above all Ctrl-C: nobody wants to wait for runs that take half a minute
-            pool.shutdown(wait=False, cancel_futures=True)
-            ours = [child for child in multiprocessing.active_children() if child not in others]
-            for child in ours:
-                child.terminate()
-            for child in ours:
-                child.join()
-            raise
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with pool(count, fork=True) as processes:
+        yield processes
 
 
 def _watched(wanted: list[tuple[str, int]], *, progress: bool | None) -> Iterator[tuple[str, int]]:

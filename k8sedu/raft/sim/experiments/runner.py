@@ -10,14 +10,12 @@ Left out: retrying lost workers; Dask does that by itself, and a broken process 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
+
+from k8sedu.processes import pool, processors
 
 BLOCK_TRIALS = 50
 BIG_TRIALS = 2_000
@@ -121,26 +119,14 @@ class _Here:
 @contextmanager
 def _executor(executor: Executor | None, workers: int | None, blocks: list[Block]) -> Iterator[Executor]:
     """The given executor, which stays open, or a pool that is closed afterwards, or this process."""
-    workers = min(cpus() if workers is None else max(workers, 1), len(blocks))
+    workers = min(processors() if workers is None else max(workers, 1), len(blocks))
     if executor is not None:
         yield executor
     elif workers == 1 or sum(block.trials for block in blocks) < BIG_TRIALS:
         yield _Here()
     else:
-        # Forking keeps scripts without a `__main__` guard working, where the system allows it.
-        context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_parent) as pool:
-            yield pool
-
-
-def leave_interrupts_to_parent() -> None:
-    """For a worker's start: Ctrl-C is the parent's business, which stops its workers in order."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def cpus() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        with pool(workers, fork=True) as processes:
+            yield processes
 
 
 # -- who watches ------------------------------------------------------------------------------------------------------------------
