@@ -124,11 +124,20 @@ class ProxySettings:
 
     def interface_of(self, address: str) -> str:
         """The interface behind which an address lies: the longest network that holds it, else the one with the node's address."""
-        if self.is_local_address(address):
-            return "lo"
+        known = self._interfaces_of.get(address)
+        if known is None:
+            known = self._interfaces_of[address] = "lo" if self.is_local_address(address) else self._interface_towards(address)
+        return known
+
+    def _interface_towards(self, address: str) -> str:
         found = ip_address(address)
         behind = [(each.network.prefixlen, name) for name, each in self._networks if found in each.network]
         return max(behind)[1] if behind else self._uplink
+
+    @cached_property
+    def _interfaces_of(self) -> dict[str, str]:
+        """What was looked up before, as the kernel remembers routes."""
+        return {}
 
     def is_on_node(self, address: str) -> bool:
         """Does an address lie on this node: its own, or one of a pod behind an interface other than the one to the other nodes?"""

@@ -13,6 +13,7 @@ Source: linux, net/netfilter (hook priorities: raw, conntrack, mangle, nat, filt
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from random import Random
 from typing import NamedTuple
@@ -53,7 +54,14 @@ def follow(kernel: Kernel, packet: Packet, *, rng: Random, now_ms: int = 0, with
 
 def normal(packet: Packet) -> Packet:
     """The packet with its addresses in the one way of writing them that rules are compared with."""
-    return packet._replace(source=str(ip_address(packet.source)), destination=str(ip_address(packet.destination)))
+    source, destination = _normal(packet.source), _normal(packet.destination)
+    is_normal = (source, destination) == (packet.source, packet.destination)
+    return packet if is_normal else packet._replace(source=source, destination=destination)
+
+
+@lru_cache(maxsize=4096)
+def _normal(address: str) -> str:
+    return str(ip_address(address))
 
 
 class _Journey:
