@@ -123,7 +123,7 @@ def _read(part: _Part, text: str, source: str, *, strict: bool) -> ApiObject:
     try:
         found = kinds.read(part.value)
         if strict:
-            _refuse_unknown(found)
+            refuse_unknown(found)
     except FieldError as error:
         raise ManifestError(source, _line(part, error.path, text), str(error), path=error.path) from None
     return found
@@ -141,7 +141,7 @@ def _line(part: _Part, path: str, text: str) -> int:
         return 1
 
 
-def _refuse_unknown(found: Value, path: str = "") -> None:
+def refuse_unknown(found: Value, path: str = "") -> None:
     """Raise for the first field that a class does not know, in the object or anywhere inside."""
     if isinstance(found, ApiObject) and not found.KIND:
         raise FieldError("kind", found.kind, f"a kind of {found.api_version} that is known here")
@@ -153,7 +153,7 @@ def _refuse_unknown(found: Value, path: str = "") -> None:
         raise UnknownFieldError(where, type(found).__name__, nearest(strange[0], names))
     for name, wire in known.items():
         for where, inner in _inside(getattr(found, name), f"{path}.{wire}" if path else wire):
-            _refuse_unknown(inner, where)
+            refuse_unknown(inner, where)
 
 
 def _inside(value: Any, path: str) -> Iterator[tuple[str, Value]]:

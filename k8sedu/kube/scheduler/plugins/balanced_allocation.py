@@ -16,7 +16,7 @@ from k8sedu.kube.fields import Value
 from k8sedu.kube.scheduler.cycle import Cycle
 from k8sedu.kube.scheduler.nodes import Nodes
 from k8sedu.kube.scheduler.plugins import allocation
-from k8sedu.kube.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY, ResourceSpec, shares_of
+from k8sedu.kube.scheduler.plugins.node_resources_fit import CPU_AND_MEMORY, ResourceSpec, check_weights, shares_of
 from k8sedu.kube.scheduler.plugins.plugin import Plugin
 from k8sedu.kube.scheduler.releases import has
 from k8sedu.kube.scheduler.statuses import SKIP, SUCCESS, Ints, Status
@@ -35,6 +35,10 @@ class NodeResourcesBalancedAllocation(Plugin):
 
     NAME: ClassVar[str] = "NodeResourcesBalancedAllocation"
     ARGS = NodeResourcesBalancedAllocationArgs
+
+    def check_args(self) -> None:
+        """A weight other than 1 would have no effect, so it is refused."""
+        check_weights(self.args.resources, "resources", most=1)
 
     def pre_score(self, cycle: Cycle, nodes: Nodes) -> Status:  # noqa: ARG002 (all plugins are called alike)
         """A pod that asks for nothing changes no balance."""

@@ -7,14 +7,14 @@ than placed as if it had none.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from k8sedu.kube.scheduler.cycle import Cycle
 from k8sedu.kube.scheduler.nodes import Nodes
-from k8sedu.kube.scheduler.plugins.plugin import Plugin, PreFiltered
-from k8sedu.kube.scheduler.statuses import SKIP, Ints, Rejection, SchedulerError
+from k8sedu.kube.scheduler.plugins.plugin import Plugin, PostFiltered, PreFiltered
+from k8sedu.kube.scheduler.statuses import SKIP, Code, Ints, Rejection, SchedulerError, Status
 
 
 class DynamicResources(Plugin):
@@ -31,6 +31,10 @@ class DynamicResources(Plugin):
     def filter(self, cycle: Cycle, nodes: Nodes) -> list[Rejection]:  # noqa: ARG002 (all filters are called alike)
         """Never asked: every pod that gets here was skipped."""
         return []
+
+    def post_filter(self, cycle: Cycle, decision: Any) -> PostFiltered:  # noqa: ARG002 (all plugins are called alike)
+        """No claim, none to take away; the event of every pending pod says so."""
+        return PostFiltered(Status(Code.UNSCHEDULABLE, ("no new claims to deallocate",), self.name))
 
     def score(self, cycle: Cycle, nodes: Nodes) -> Ints:  # noqa: ARG002 (all scores are called alike)
         """Nothing is claimed, no node is better."""

@@ -73,6 +73,13 @@ class NodeResourcesFit(Plugin):
     NAME: ClassVar[str] = "NodeResourcesFit"
     ARGS = NodeResourcesFitArgs
 
+    def check_args(self) -> None:
+        """Weights are from 1 to 100, and a shape is a shape."""
+        strategy = self.args.scoring_strategy
+        check_weights(strategy.resources, "scoringStrategy.resources")
+        if strategy.type == "RequestedToCapacityRatio":
+            shape_of(strategy)
+
     def filter(self, cycle: Cycle, nodes: Nodes) -> Sequence[Rejection]:
         """Nodes are out that have too little left; every resource that lacks is a reason of its own."""
         room = np.asarray(nodes.pod_count + 1 > nodes.allocatable("pods"))
@@ -117,6 +124,17 @@ class NodeResourcesFit(Plugin):
             return allocation.rounded_mean(shares, allocation.along_shape(shape_of(strategy)))
         formula = allocation.least_allocated if strategy.type == "LeastAllocated" else allocation.most_allocated
         return allocation.weighted_mean(shares, formula)
+
+
+def check_weights(resources: Sequence[ResourceSpec], path: str, most: int = 100) -> None:
+    """Refuse weights that the configuration does not take.
+
+    Raises:
+        FieldError: a weight that is too small or too large.
+    """
+    for place, spec in enumerate(resources):
+        if not 1 <= spec.weight <= most:
+            raise FieldError(f"{path}[{place}].weight", spec.weight, f"1 to {most}" if most > 1 else "1: balance knows no weights")
 
 
 def shares_of(resources: Sequence[ResourceSpec], pod: PodInfo, nodes: Nodes, *, guesses: bool) -> list[Share]:

@@ -60,6 +60,7 @@ class Plugin:
     def __init__(self, args: Mapping[str, Any] | Value = EMPTY, release: str = "1.35") -> None:
         self.args: Any = args if isinstance(args, Value) else self.ARGS.of(args)
         self.release = release
+        self.check_args()
 
     @property
     def name(self) -> str:
@@ -74,6 +75,9 @@ class Plugin:
         False
         """
         return getattr(cls, point) is not getattr(Plugin, point)
+
+    def check_args(self) -> None:
+        """Refuse arguments that make no sense together; called when the plugin is made."""
 
     def pre_enqueue(self, pod: PodInfo) -> Status:
         """May the pod enter the queue?"""
