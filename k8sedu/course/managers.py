@@ -15,17 +15,25 @@ Left out: tuning. Everybody runs with the defaults that their papers and documen
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from k8sedu.errors import K8sEduError
 from k8sedu.language import Words
+from k8sedu.processes import pool, processors
 from k8sedu.sim.faults import Fault
 from k8sedu.sim.seeds import stream
 from k8sedu.trace import Trace
 from k8sedu.workload import Mix, Workload, make
 
 MASTER = "master"
+
+LARGE_TASKS = 200
+"""From so many tasks on a run takes long enough that further processes pay."""
 
 
 class UnknownManagerError(K8sEduError, LookupError):
@@ -78,8 +86,11 @@ def compare(
     duration_ms: int = 30_000,
     faults: Iterable[Fault | str] = (),
     frames: bool = False,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: bool | None = None,
 ) -> dict[str, Trace]:
-    """Run one workload under each of these managers; a trace for each, in their order.
+    """Run one workload under each of these managers; a trace for each, in their order, and the same ones wherever they were computed.
 
     Args:
         workload: machines and jobs; None makes some from the seed, with two users.
@@ -88,20 +99,69 @@ def compare(
         duration_ms: how long each run is.
         faults: what fails, and when; `master` is whoever decides.
         frames: keep the state after each step, for films.
+        executor: a pool of concurrent.futures or a Dask client; it stays open. Otherwise a large workload starts processes of its own.
+        workers: at most so many processes; one per processor otherwise.
+        progress: whether a bar is shown; None is for a large workload where somebody may be looking.
 
     Raises:
         UnknownManagerError: a name is not in the table.
         K8sEduError: a fault or a duration makes no sense; the sentence is the manager's.
     """
-    wanted = [(name, found(name)) for name in dict.fromkeys(managers)]
+    names = tuple(dict.fromkeys(managers))
+    for name in names:
+        found(name)  # better to hear of a wrong name before the first run than after the third
     given = workload if workload is not None else made(seed)
     plan = [fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in faults]
-    return {
-        name: manager.simulate(
-            given, seed=seed, duration_ms=duration_ms, faults=list(_addressed(plan, manager)), frames=frames, **manager.settings
-        )
-        for name, manager in wanted
-    }
+    is_large = sum(job.tasks for job in given.jobs) >= LARGE_TASKS
+    run = partial(_run, given, plan, seed=seed, duration_ms=duration_ms, frames=frames)
+    with _executor(executor, workers, len(names) if is_large else 1) as chosen:
+        runs = _mapped(chosen, run, names)
+        return dict(zip(names, _watched(runs, names, progress=progress if progress is not None or is_large else False), strict=True))
+
+
+def _run(given: Workload, plan: list[Fault], name: str, *, seed: int, duration_ms: int, frames: bool) -> Trace:
+    """One manager's run, in whichever process."""
+    manager = found(name)
+    faults = list(_addressed(plan, manager))
+    return manager.simulate(given, seed=seed, duration_ms=duration_ms, faults=faults, frames=frames, **manager.settings)
+
+
+@contextmanager
+def _executor(executor: Executor | None, workers: int | None, runs: int) -> Iterator[Executor | None]:
+    """The given executor, or a pool that is closed afterwards, or None for this process."""
+    count = min(processors() if workers is None else max(workers, 1), runs)
+    if executor is not None or count <= 1:
+        yield executor
+        return
+    with pool(count, fork=True) as processes:
+        yield processes
+
+
+def _mapped(executor: Executor | None, run: Callable[[str], Trace], names: tuple[str, ...]) -> Iterator[Trace]:
+    """The runs in order; all are asked for at once, and none is left behind when one fails or somebody presses Ctrl-C."""
+    if executor is None:
+        yield from map(run, names)
+        return
+    futures = [executor.submit(run, name) for name in names]
+    try:
+        for future in futures:
+            yield future.result()
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+
+
+def _watched(runs: Iterator[Trace], names: tuple[str, ...], *, progress: bool | None) -> Iterator[Trace]:
+    """The runs, with a bar on the error stream that names the one that is waited for."""
+    from tqdm.auto import tqdm
+
+    is_seen = ("ipykernel" in sys.modules or sys.stderr.isatty()) if progress is None else progress
+    with tqdm(total=len(names), unit=" managers", disable=not is_seen, leave=False) as bar:
+        for name in names:
+            bar.set_description(name)
+            yield next(runs)
+            bar.update()
 
 
 def made(seed: int) -> Workload:

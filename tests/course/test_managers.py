@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
+from k8sedu.course import managers
 from k8sedu.course.managers import MANAGERS, USUAL, UnknownManagerError, compare, made, titled
 from k8sedu.trace import Frozen
 from k8sedu.workload import Job, Machine, Resources, Workload
@@ -65,6 +69,39 @@ def test_the_seed_decides_everything(seed: int) -> None:
     assert made(seed) == made(seed)
     one, two = (compare(managers=["mesos", "swarm-spread"], seed=seed, duration_ms=5_000) for _ in range(2))
     assert [trace.digest() for trace in one.values()] == [trace.digest() for trace in two.values()]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_large_workload_is_shared_by_processes_with_the_same_runs(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever computes, the traces are the same, frames included, and in the order of the managers."""
+    here = compare(CELL, managers=USUAL, duration_ms=5_000, frames=True)
+    monkeypatch.setattr(managers, "LARGE_TASKS", 1)
+    there = compare(CELL, managers=USUAL, duration_ms=5_000, frames=True, workers=workers)
+    assert list(there) == list(here) == list(USUAL)
+    assert all(there[name].steps == here[name].steps and there[name].digest() == here[name].digest() for name in USUAL)
+
+
+def test_an_executor_is_used_as_it_is_and_stays_open() -> None:
+    """Anything with `submit` computes, and afterwards it takes more work."""
+    with ThreadPoolExecutor(1) as executor:
+        runs = compare(CELL, managers=["mesos", "borg"], duration_ms=2_000, executor=executor)
+        assert executor.submit(len, runs).result() == 2
+
+
+def test_a_run_that_fails_ends_the_comparison() -> None:
+    """The manager's own sentence comes through, and what has not started does not start."""
+    asked: list[Any] = []
+
+    class Never(Executor):
+        def submit(self, fn: Any, /, *arguments: Any, **_: Any) -> Future[Any]:
+            asked.append(Future())
+            if len(asked) == 1:
+                asked[0].set_exception(UnknownManagerError("met nothing, expected something"))
+            return asked[-1]  # type: ignore[no-any-return]  # futures, all of them
+
+    with pytest.raises(UnknownManagerError, match="met nothing"):
+        compare(CELL, managers=["mesos", "borg"], executor=Never())
+    assert asked[1].cancelled()
 
 
 def test_names_are_told_and_titles_are_in_two_languages() -> None:
