@@ -11,6 +11,8 @@ Left out: plural forms and message catalogues. A pair next to the code that uses
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from k8sedu.errors import K8sEduError
@@ -43,6 +45,24 @@ def language(code: str | None = None) -> str:
     if code is not None:
         _chosen = known_language(code)
     return _chosen
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak a language for a while, and then the one from before again.
+
+    >>> with speaking("zh"):
+    ...     language()
+    'zh'
+    >>> language()
+    'en'
+    """
+    before = language()
+    language(code)
+    try:
+        yield
+    finally:
+        language(before)
 
 
 def known_language(code: str) -> str:

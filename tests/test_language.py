@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import k8sedu
-from k8sedu.language import LanguageError, Words, language
+from k8sedu.language import LanguageError, Words, language, speaking
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +28,13 @@ def test_words_follow_the_choice() -> None:
     pair = Words("lease", "租约（lease）")
     language("zh")
     assert (pair.in_(), pair.in_("en")) == ("租约（lease）", "lease")
+
+
+def test_a_while_in_another_language_ends_however_it_ends() -> None:
+    """After an error, too, the language from before is spoken."""
+    with pytest.raises(ZeroDivisionError), speaking("zh"):
+        assert 1 / (language() == "en")
+    assert language() == "en"
 
 
 @pytest.mark.parametrize("wrong", ["fr", "EN", ""])

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from k8sedu.cli import main
 from k8sedu.course.homework.evidence import has_sandbox
 from k8sedu.course.homework.sources import find
+from k8sedu.language import language
 
 WALLS = () if has_sandbox() else ("--unsandboxed",)
 
@@ -67,6 +68,24 @@ def test_a_term_from_release_to_export(here: Path) -> None:
     assert call("export", "gradescope", "grades.csv", "-o", "gs").exit_code == 0
     assert json.loads((here / "gs" / "ada" / "results.json").read_text())["score"] == 39.5
     assert "3 submissions, 0 pairs" in call("similarity", "grades.csv", "-o", "alike.html").output
+
+
+def test_a_chinese_notebook_is_checked_in_chinese(here: Path) -> None:
+    """Labels, hints and what stands around them are in the notebook's language; afterwards English is spoken again."""
+    assert call("release", "etcd", "--language", "zh", "-o", "in").exit_code == 0
+    path = here / "in" / "everyone" / "etcd.ipynb"
+    data = json.loads(path.read_text())
+    for cell in data["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "q1":
+            cell["source"] = "def numbers(lines):\n    return {}"
+    path.write_text(json.dumps(data))
+    said = call("check", str(path), "q1").output
+    assert "每次 put 都是一个修订号: numbers(['put " in said
+    assert "给出 {}，应为 {" in said
+    assert "提示：整个存储共用一个数，而不是每个键一个" in said
+    assert "批改时还会运行更多检查。" in said
+    assert call("check", str(path), "q2a").output.endswith("尚未作答\n批改时还会运行更多检查。\n")
+    assert language() == "en"
 
 
 def test_one_version_for_all(here: Path) -> None:

@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 
 from k8sedu.course.homework.checking import CheckError, check, earned
 from k8sedu.course.homework.judging import JudgeError, any_order, close_to, is_same, judge_of, one_of, plain
+from k8sedu.language import speaking
 
 
 class Liar(int):
@@ -83,6 +84,25 @@ def test_a_check_that_makes_no_sense_is_told(arguments: tuple[Any, ...], reason:
     """A check without an expected value, or with one that no answer can have, is the instructor's fault."""
     with pytest.raises((CheckError, JudgeError), match=reason):
         check(*arguments)
+
+
+def test_labels_and_hints_follow_the_notebook() -> None:
+    """A pair is shown in the chosen language, with everything around it, and costs the same points."""
+    shown = []
+    for code in ("en", "zh"):
+        with speaking(code):
+            check(("a majority", "多数派"), lambda: 2, 3, hint=("one more", "多一个"))
+            check("q", lambda: absent, 3)  # type: ignore[name-defined]  # noqa: F821  # an answer that is not there
+            shown.append(repr(earned("q1", 2).report))
+    assert shown[0].startswith("q1: 0 of 2 checks hold\n  ✗ a majority: gave 2, expected 3. Hint: one more\n")
+    assert shown[1].startswith("q1: 2 项检查中 0 项通过\n  ✗ 多数派: 给出 2，应为 3。提示：多一个\n  ✗ q: 尚未作答")
+
+
+@pytest.mark.parametrize("label", [("one",), ("one", 2), ["one", "一"], 3, None])
+def test_a_label_that_is_no_text_is_told(label: Any) -> None:
+    """A label is a text or a pair of texts."""
+    with pytest.raises(CheckError, match="expected a text, or a pair of texts in English and in Chinese"):
+        check(label, lambda: 1, 1)
 
 
 def test_points_without_a_check_are_refused() -> None:

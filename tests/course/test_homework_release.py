@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from k8sedu.course.homework.notebook import HIDDEN, REGIONS, SOLUTION, NotebookE
 from k8sedu.course.homework.release import release, released
 from k8sedu.course.homework.roster import RosterError
 from k8sedu.course.homework.seeds import SecretError, read_secret, secret_at, seed
+from k8sedu.course.homework.split import checks
 from k8sedu.course.lessons import copy_lessons, home
+from k8sedu.language import speaking
 
 SOURCES = sorted((home() / "homework").rglob("*.ipynb"))
 
@@ -47,9 +50,31 @@ def test_both_languages_are_one_homework(name: str) -> None:
     english, chinese = (load(home() / "homework" / folder / name) for folder in ("", "zh"))
     for ours, theirs in zip(english.notebook.cells, chinese.notebook.cells, strict=True):
         assert ours._replace(source="") == theirs._replace(source="")
-        assert (ours.source == theirs.source) == (ours.kind == "code")
+        if ours.purpose == "seed":
+            assert ours.source.replace('"en"', '"zh"') == theirs.source != ours.source
+        else:
+            assert (ours.source == theirs.source) == (ours.kind == "code")
         if ours.is_manual:
             assert [item.points for item in english.rubric(ours)] == [item.points for item in chinese.rubric(theirs)]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SOURCES if path.parent.name == "zh"))
+def test_every_label_and_hint_is_in_both_languages(name: str) -> None:
+    """What a check is about and what helps is Chinese in the Chinese notebook, English in the English one, hidden ones included."""
+    told = {}
+    for language, folder in (("en", ""), ("zh", "zh")):
+        assignment = load(home() / "homework" / folder / name)
+        with speaking(language):
+            names = assignment.namespace(student="ada", seed=3)
+            claims = [claim for found in assignment.splits.values() for claim in checks(found, names).claims]
+        told[language] = [text for claim in claims for text in (claim.label, claim.hint) if text]
+    assert all(re.search("[\u4e00-\u9fff]", text) or text in WORDS_OF_THE_SYSTEM for text in told["zh"])
+    assert not any(re.search("[\u4e00-\u9fff]", text) for text in told["en"])
+    assert len(told["en"]) == len(told["zh"])
+
+
+WORDS_OF_THE_SYSTEM = {"then put …", "else get …", "version and create_revision", "None"}
+"""What is not translated, since it is to be typed."""
 
 
 def test_a_leak_is_refused(raft_class: Any) -> None:
@@ -76,7 +101,7 @@ def test_everybody_gets_their_own(raft_class: Any, tmp_path: Path) -> None:
     first = [path.read_text() for path in release(raft_class.assignment, ["ada", "bob"], tmp_path / "a", secret=secret)]
     again = [path.read_text() for path in release(raft_class.assignment, ["ada", "bob"], tmp_path / "b", secret=kept)]
     assert first == again
-    assert f'STUDENT, SEED = \\"ada\\", {seed(secret, "raft", "ada")}' in first[0]
+    assert f'STUDENT, SEED, LANGUAGE = \\"ada\\", {seed(secret, "raft", "ada")}, \\"en\\"' in first[0]
     assert first[0] != first[1]
 
 

@@ -23,6 +23,7 @@ from k8sedu.course.homework.judging import AnswerError, plain
 from k8sedu.course.homework.notebook import HIDDEN, REGIONS, SOLUTION, Cell, Notebook, NotebookError, inside_region, region_lines
 from k8sedu.course.homework.split import Split, SplitError, bound_names, checks, split
 from k8sedu.errors import K8sEduError
+from k8sedu.language import speaking
 
 REFERENCE = ("reference", 0)
 """The student and the seed that stand in the instructor's notebook."""
@@ -83,6 +84,11 @@ class Assignment(NamedTuple):
         return frozenset(cell.grade_id for cell in self.notebook.cells if cell.is_answer)
 
     @property
+    def language(self) -> str:
+        """What its prose is written in: "zh" or "en"; labels, hints and faults follow."""
+        return "zh" if any("\u4e00" <= letter <= "\u9fff" for question in self.questions for letter in question.prose[:200]) else "en"
+
+    @property
     def edition(self) -> str:
         """A short mark of this very text: submissions and results say which edition they belong to."""
         return self.notebook.digest[:12]
@@ -96,13 +102,19 @@ class Assignment(NamedTuple):
         names: dict[str, Any] = {"__name__": f"homework_{self.name}"}
         for cell in self.notebook.cells:
             if is_trusted(cell):
-                source = seed_line(student=student, seed=seed) if cell.purpose == "seed" else cell.source
+                source = self.seed_line(student=student, seed=seed) if cell.purpose == "seed" else cell.source
                 try:
-                    exec(compile(source, f"<{cell.grade_id or cell.purpose}>", "exec"), names)  # the instructor's own code
+                    with speaking(self.language):
+                        exec(compile(source, f"<{cell.grade_id or cell.purpose}>", "exec"), names)  # the instructor's own code
                 except Exception as error:
                     met = f"the locked cell {cell.grade_id or cell.purpose!r} fails with {type(error).__name__}: {error}"
                     raise AssignmentError(f"{met}, expected it to run for every seed") from error
         return names
+
+    def seed_line(self, *, student: str, seed: int) -> str:
+        """The text of the cell `seed` for a student; with the language where the instructor's own has one."""
+        names_language = any("LANGUAGE" in cell.source for cell in self.notebook.cells if cell.purpose == "seed")
+        return seed_line(student=student, seed=seed, language=self.language if names_language else "")
 
     def rubric(self, cell: Cell) -> tuple[RubricItem, ...]:
         """The rubric of a manual answer, from its reference answer: lines such as `- 2: says that …`."""
@@ -110,14 +122,16 @@ class Assignment(NamedTuple):
         return tuple(RubricItem(float(points), says.strip()) for points, says in found)
 
 
-def seed_line(*, student: str, seed: int) -> str:
+def seed_line(*, student: str, seed: int, language: str = "") -> str:
     """The text of the cell `seed`.
 
-    >>> seed_line(student="ada", seed=7)
-    'STUDENT, SEED = "ada", 7'
+    >>> print(seed_line(student="ada", seed=7))
+    STUDENT, SEED = "ada", 7
+    >>> print(seed_line(student="ada", seed=7, language="zh"))
+    STUDENT, SEED, LANGUAGE = "ada", 7, "zh"
     """
     quoted = student.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-    return f'STUDENT, SEED = "{quoted}", {seed}'
+    return f'STUDENT, SEED, LANGUAGE = "{quoted}", {seed}, "{language}"' if language else f'STUDENT, SEED = "{quoted}", {seed}'
 
 
 def is_trusted(cell: Cell) -> bool:

@@ -11,6 +11,9 @@ called, and `check` only writes down call and judge. The same text, so the two c
 
 `check("q1")` alone asks the checks of a question again and shows what does not hold yet, with hints.
 
+A label or a hint may be a pair, `("an empty log", "空日志")`: English and Chinese, since a homework has the same code in both
+languages. It is shown in the language of the notebook.
+
 Left out: a count of attempts. Hints are for learning; hidden checks keep guessing from paying.
 """
 
@@ -21,19 +24,26 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from k8sedu.course.homework.judging import AnswerError, Judge, judge_of, plain
 from k8sedu.errors import K8sEduError
+from k8sedu.language import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOT_GIVEN: Any = object()
 
+Text: TypeAlias = str | tuple[str, str]
+"""A text, or a pair of it in English and in Chinese."""
+
 
 class CheckError(K8sEduError, ValueError):
     """A check that cannot be made as it is written."""
+
+
+UNANSWERED = Words("is not answered yet", "尚未作答")
 
 
 class Answer:
@@ -134,7 +144,7 @@ def recording() -> Iterator[Ledger]:
         _ledger.reset(token)
 
 
-def check(label: str, call: Any = NOT_GIVEN, expected: Any = NOT_GIVEN, *, hint: str = "", weight: float = 1, line: int = 0) -> Any:
+def check(label: Text, call: Any = NOT_GIVEN, expected: Any = NOT_GIVEN, *, hint: Text = "", weight: float = 1, line: int = 0) -> Any:
     """Check one call of a student's code; or, with a question alone, ask its checks again.
 
     >>> check("a majority of five", lambda: 5 // 2 + 1, 3)
@@ -146,17 +156,17 @@ def check(label: str, call: Any = NOT_GIVEN, expected: Any = NOT_GIVEN, *, hint:
       ✗ a majority of four: gave 2, expected 3. Hint: two halves of four need not share anybody
 
     Args:
-        label: what the check is about, as feedback names it; or a question.
+        label: what the check is about, as feedback names it, perhaps as a pair (English, Chinese); or a question.
         call: a function without arguments that makes the call; a call or a name itself is taken too.
         expected: the value, or a judge.
-        hint: what a student is told when it does not hold.
+        hint: what a student is told when it does not hold, perhaps as a pair, too.
         weight: its share of the question's points, compared with the other checks; 0 for a check of the form alone.
         line: where it stands; the grader says that.
 
     Raises:
         CheckError: a check without an expected value, or a question whose checks did not run yet.
     """
-    ledger = _ledger.get()
+    ledger, label, hint = _ledger.get(), spoken(label), spoken(hint)
     if call is NOT_GIVEN:
         return ask_again(label)
     if expected is NOT_GIVEN:
@@ -168,6 +178,22 @@ def check(label: str, call: Any = NOT_GIVEN, expected: Any = NOT_GIVEN, *, hint:
     else:
         ledger.findings.append(ask(label, call, judge_of(expected), hint=hint, weight=weight))
     return None
+
+
+def spoken(text: Text) -> str:
+    """A text as it is, or the half of a pair that is in the chosen language.
+
+    >>> spoken("a majority"), spoken(("a majority", "多数派"))
+    ('a majority', 'a majority')
+
+    Raises:
+        CheckError: it is neither.
+    """
+    if isinstance(text, str):
+        return text
+    if type(text) is not tuple or [type(half) for half in text] != [str, str]:
+        raise CheckError(f"met {text!r}, expected a text, or a pair of texts in English and in Chinese")
+    return Words(*text).in_()
 
 
 def earned(question: str, points: float) -> Earned:
@@ -191,11 +217,11 @@ def ask(label: str, call: Any, judge: Judge, *, hint: str = "", weight: float = 
     try:
         fault = judge.fault(plain(call() if callable(call) else call))
     except AnswerError as error:
-        fault = f"the value {error}"
+        fault = Words(f"the value {error}", f"返回值 {error}").in_()
     except (NotImplementedError, NameError) as error:
-        fault = "is not answered yet" + (f": {error}" if isinstance(error, NameError) else "")
+        fault = UNANSWERED.in_() + (f": {error}" if isinstance(error, NameError) else "")
     except Exception as error:
-        fault = f"raised {type(error).__name__}: {error}"
+        fault = Words(f"raised {type(error).__name__}: {error}", f"出错：{type(error).__name__}: {error}").in_()
     return Finding(label, fault, hint, weight)
 
 
@@ -256,12 +282,12 @@ class Report(NamedTuple):
     @property
     def summary(self) -> str:
         """How many hold."""
-        return f"{len(self.findings) - len(self.wrong)} of {len(self.findings)} checks hold"
+        return holding(len(self.findings) - len(self.wrong), len(self.findings))
 
     def _repr_html_(self) -> str:
         rows = "".join(_row(finding) for finding in self.findings)
-        more = "More checks run when it is graded."
-        return f"<p><b>{escape(self.question)}</b>: {self.summary}. {more}</p><table>{rows}</table>"
+        more = Words(". More checks run when it is graded.", "。批改时还会运行更多检查。").in_()
+        return f"<p><b>{escape(self.question)}</b>: {self.summary}{more}</p><table>{rows}</table>"
 
 
 class Earned(float):
@@ -281,13 +307,31 @@ class Earned(float):
         return self.report._repr_html_()
 
 
+def holding(good: int, count: int) -> str:
+    """How many checks hold.
+
+    >>> holding(1, 2)
+    '1 of 2 checks hold'
+    """
+    return Words(f"{good} of {count} checks hold", f"{count} 项检查中 {good} 项通过").in_()
+
+
+def said(fault: str, hint: str) -> str:
+    """What does not hold, and the hint behind it.
+
+    >>> said("gave 2, expected 1", "one less")
+    'gave 2, expected 1. Hint: one less'
+    """
+    return fault + (Words(f". Hint: {hint}", f"。提示：{hint}").in_() if fault and hint else "")
+
+
 def _line(finding: Finding) -> str:
-    return f"  ✗ {finding.label}: {finding.fault}" + (f". Hint: {finding.hint}" if finding.hint else "")
+    return f"  ✗ {finding.label}: {said(finding.fault, finding.hint)}"
 
 
 def _row(finding: Finding) -> str:
     sign = "✓" if not finding.fault else "✗"
-    said = finding.fault + (f". Hint: {finding.hint}" if finding.fault and finding.hint else "")
-    cells = "".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in (sign, finding.label, said))
+    texts = (sign, finding.label, said(finding.fault, finding.hint))
+    cells = "".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in texts)
     return f"<tr>{cells}</tr>"
 

@@ -11,24 +11,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from k8sedu.course import sandbox
-from k8sedu.course.homework.checking import Answer
+from k8sedu.course.homework.checking import UNANSWERED, Answer
 from k8sedu.course.homework.split import bound_names
 from k8sedu.course.homework.submission import Prepared
+from k8sedu.language import Words
 
 LIMITS = sandbox.Limits(cpu_s=20, wall_s=40, cell_s=10, call_s=5)
 """What one submission may use; homework of this course needs a hundredth of it."""
 
-UNANSWERED = "is not answered yet"
-
 ENDED = {
-    "exited": "the notebook ended Python itself",
-    "time": "the notebook took longer than it may",
-    "memory": "the notebook needed more memory than it may",
-    "output": "the notebook printed more than it may",
-    "files": "the notebook wrote more than it may",
-    "killed": "the notebook was stopped from outside, as happens when it takes too much",
-    "crashed": "the notebook brought the sandbox down",
-}
+    "exited": Words("the notebook ended Python itself", "笔记本自己结束了 Python"),
+    "time": Words("the notebook took longer than it may", "笔记本运行超时"),
+    "memory": Words("the notebook needed more memory than it may", "笔记本占用的内存超限"),
+    "output": Words("the notebook printed more than it may", "笔记本的输出超限"),
+    "files": Words("the notebook wrote more than it may", "笔记本写的文件超限"),
+    "killed": Words(
+        "the notebook was stopped from outside, as happens when it takes too much", "笔记本从外部被停止，资源占用过多时会这样",
+    ),
+    "crashed": Words("the notebook brought the sandbox down", "笔记本使沙箱崩溃"),
+}  # fmt: skip
 """How a run ended, for the student; what is not here ended well."""
 
 
@@ -99,22 +100,29 @@ def _found(answer: sandbox.Value | sandbox.Refusal, unmade: str) -> Found:
     if isinstance(answer, sandbox.Value):
         return Found(answer.value)
     if answer.reason == "no name" and unmade:
-        return Found(fault=f"does not exist, since the cell {unmade} did not run to its end")
+        text = Words(f"does not exist, since the cell {unmade} did not run to its end", f"不存在，因为单元 {unmade} 没有运行到底")
+        return Found(fault=text.in_())
     if answer.reason == "no name" or "NotImplementedError" in answer.says:
-        return Found(fault=UNANSWERED)
-    return Found(fault=f"gave no value: {answer.says}")
+        return Found(fault=UNANSWERED.in_())
+    return Found(fault=Words(f"gave no value: {answer.says}", f"没有给出值：{answer.says}").in_())
 
 
 def _explained(says: str) -> str:
     """What an error of the sandbox means: it looks as if something were broken, but it is a wall."""
-    return " — graded code may use no further process, no network, and no file outside its own folder" if REFUSED.search(says) else ""
+    walls = Words(
+        " — graded code may use no further process, no network, and no file outside its own folder",
+        " — 被批改的代码不得启动其他进程，不得联网，也不得访问自己文件夹以外的文件",
+    )
+    return walls.in_() if REFUSED.search(says) else ""
 
 
 def _notes(outcome: sandbox.Outcome) -> Iterator[str]:
     for cell in outcome.cells:
         if cell.status != "ok" and "NotImplementedError" not in cell.says and cell.status != "not reached":
-            yield f"the cell {cell.id} did not run to its end ({cell.status}): {cell.says}{_explained(cell.says)}"
+            head = Words(f"the cell {cell.id} did not run to its end ({cell.status}): ", f"单元 {cell.id} 没有运行到底（{cell.status}）：")
+            yield f"{head.in_()}{cell.says}{_explained(cell.says)}"
     if outcome.ended in ENDED:
-        yield ENDED[outcome.ended]
+        yield ENDED[outcome.ended].in_()
     if "forged result" in outcome.notes:
-        yield "something in the notebook wrote into the channel of results; it was not believed"
+        english = "something in the notebook wrote into the channel of results; it was not believed"
+        yield Words(english, "笔记本里有代码往结果通道里写东西；这些内容没有采信").in_()

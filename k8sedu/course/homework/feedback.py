@@ -14,7 +14,6 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -30,8 +29,7 @@ from k8sedu.course.homework.split import SplitError, checks
 from k8sedu.course.limits import at_most
 from k8sedu.errors import K8sEduError
 from k8sedu.files import write_whole
-from k8sedu.language import Words
-from k8sedu.language import language as language_of
+from k8sedu.language import Words, speaking
 from k8sedu.processes import pool
 
 DRAWN_MAX, DRAWING_S = 8_000, 5.0
@@ -87,10 +85,10 @@ def page(assignment: Assignment, result: Result, *, language: str | None = None,
     """The feedback for one student as one HTML page; with `reveal` hidden checks are told like visible ones."""
     if reveal:
         result = revealed(result)
-    lang = language or ("zh" if _is_chinese(assignment) else "en")
+    lang = language or assignment.language
     title = f"{_title(assignment)} · {result.student}"
     questions = {question.id: question for question in assignment.questions}
-    with _speaking(lang):
+    with speaking(lang):
         pictures, code = _pictures(assignment, result), dict(result.code)
     known = [one for one in result.questions if one.id in questions]
     sections = "".join(_section(questions[one.id], one, code, pictures.get(one.id, ()), lang) for one in known)
@@ -103,28 +101,12 @@ def page(assignment: Assignment, result: Result, *, language: str | None = None,
     )
 
 
-@contextmanager
-def _speaking(code: str) -> Iterator[None]:
-    """Let films speak the page's language for a while."""
-    before = language_of()
-    language_of(code)
-    try:
-        yield
-    finally:
-        language_of(before)
-
-
 def revealed(result: Result) -> Result:
     """The same result with all checks visible."""
     questions = (
         question._replace(checks=tuple(check._replace(hidden=False) for check in question.checks)) for question in result.questions
     )
     return result._replace(questions=tuple(questions))
-
-
-def _is_chinese(assignment: Assignment) -> bool:
-    """Is the assignment's prose Chinese?"""
-    return any("\u4e00" <= letter <= "\u9fff" for question in assignment.questions for letter in question.prose[:200])
 
 
 def _title(assignment: Assignment) -> str:

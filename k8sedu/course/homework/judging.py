@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from k8sedu.errors import K8sEduError
+from k8sedu.language import Words
 
 DEPTH_MAX = 50
 SHOWN_MAX = 120
@@ -53,7 +54,7 @@ class Equals(Judge):
 
     def fault(self, value: Any) -> str:
         """Compare exactly."""
-        return "" if is_same(value, self.expected) else f"gave {shown(value)}, expected {shown(self.expected)}"
+        return "" if is_same(value, self.expected) else gave(value, shown(self.expected))
 
 
 class AnyOrder(Judge):
@@ -65,9 +66,10 @@ class AnyOrder(Judge):
     def fault(self, value: Any) -> str:
         """Compare as multisets."""
         if type(value) is not list:
-            return f"gave {shown(value)}, expected a list"
+            return gave(value, Words("a list", "一个列表"))
         texts, wanted = sorted(map(_text, value)), sorted(map(_text, self.expected))
-        return "" if texts == wanted else f"gave {shown(value)}, expected {shown(self.expected)} in any order"
+        expected = shown(self.expected)
+        return "" if texts == wanted else gave(value, Words(f"{expected} in any order", f"{expected}（顺序不限）"))
 
 
 class CloseTo(Judge):
@@ -79,8 +81,8 @@ class CloseTo(Judge):
     def fault(self, value: Any) -> str:
         """Compare with a tolerance."""
         if type(value) not in (int, float) or not math.isfinite(value):
-            return f"gave {shown(value)}, expected a number"
-        return "" if abs(value - self.expected) <= self.within else f"gave {shown(value)}, expected {self.expected:g} ± {self.within:g}"
+            return gave(value, Words("a number", "一个数"))
+        return "" if abs(value - self.expected) <= self.within else gave(value, f"{self.expected:g} ± {self.within:g}")
 
 
 class OneOf(Judge):
@@ -93,7 +95,8 @@ class OneOf(Judge):
         """Compare with each."""
         if any(is_same(value, item) for item in self.expected):
             return ""
-        return f"gave {shown(value)}, expected one of {', '.join(map(shown, self.expected))}"
+        possible = ", ".join(map(shown, self.expected))
+        return gave(value, Words(f"one of {possible}", f"其中之一：{possible}"))
 
 
 def any_order(expected: Sequence[Any]) -> Judge:
@@ -163,6 +166,16 @@ def is_same(met: Any, expected: Any) -> bool:
     if type(met) is dict:
         return met.keys() == expected.keys() and all(is_same(met[key], expected[key]) for key in met)
     return bool(met == expected)
+
+
+def gave(value: Any, expected: str | Words) -> str:
+    """The usual fault: what came back, and what should have.
+
+    >>> gave(2, "1")
+    'gave 2, expected 1'
+    """
+    wanted = Words(expected, expected) if isinstance(expected, str) else expected
+    return Words(f"gave {shown(value)}, expected {wanted.en}", f"给出 {shown(value)}，应为 {wanted.zh}").in_()
 
 
 def shown(value: Any) -> str:

@@ -31,6 +31,7 @@ from k8sedu.course.homework.seeds import seed as seed_of
 from k8sedu.course.homework.split import Checks, SplitError, checks
 from k8sedu.course.homework.submission import Prepared, prepare
 from k8sedu.course.limits import at_most
+from k8sedu.language import Words, speaking
 
 VALUE_MAX = 20_000
 """A larger value is judged, but not kept with the result."""
@@ -131,11 +132,16 @@ def _blank(assignment: Assignment, task: Task, status: Any, *, notes: tuple[str,
 
 
 def mark(assignment: Assignment, submitted: Notebook, *, student: str, seed: int, unsandboxed: bool = False) -> Result:
-    """Mark one notebook.
+    """Mark one notebook; labels, hints and faults are in the assignment's language.
 
     Raises:
         AssignmentError, SplitError: the assignment does not work for this student's parameters.
     """
+    with speaking(assignment.language):
+        return _mark(assignment, submitted, student=student, seed=seed, unsandboxed=unsandboxed)
+
+
+def _mark(assignment: Assignment, submitted: Notebook, *, student: str, seed: int, unsandboxed: bool) -> Result:
     names = assignment.namespace(student=student, seed=seed)
     prepared = prepare(assignment, submitted, student=student)
     asked = {grade_id: checks(found, names) for grade_id, found in assignment.splits.items()}
@@ -146,7 +152,7 @@ def mark(assignment: Assignment, submitted: Notebook, *, student: str, seed: int
     return Result(
         student, assignment.name, assignment.edition, "graded", questions, (*prepared.notes, *evidence.notes),
         (*prepared.flags, *evidence.flags), seed, submitted.digest, sandboxed=evidence.sandboxed, max=assignment.points,
-        code=tuple((name, source[:CODE_MAX]) for name, source in prepared.code),
+        code=tuple((name, source[:CODE_MAX]) for name, source in prepared.code), language=assignment.language,
     )  # fmt: skip
 
 
@@ -189,7 +195,7 @@ def _fault(claim: Claim, found: Found) -> str:
         try:
             value = value[key]
         except (KeyError, IndexError, TypeError):
-            return f"gave a value without the item {key!r}"
+            return Words(f"gave a value without the item {key!r}", f"给出的值没有 {key!r} 这一项").in_()
     return judged(claim.judge, value)
 
 
@@ -199,7 +205,8 @@ def judged(judge: Judge, value: Any) -> str:
         with at_most(JUDGING_S):
             return judge.fault(value)[:1_000]
     except Exception as error:
-        return f"gave something that cannot be judged ({type(error).__name__})"
+        kind = type(error).__name__
+        return Words(f"gave something that cannot be judged ({kind})", f"给出的东西无法判定（{kind}）").in_()
 
 
 def _manual(assignment: Assignment, cell: nb.Cell, prepared: Prepared) -> ManualResult:

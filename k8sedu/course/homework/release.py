@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from k8sedu.course.homework import notebook as nb
-from k8sedu.course.homework.assignment import Assignment, AssignmentError, rehearse, seed_line
+from k8sedu.course.homework.assignment import Assignment, AssignmentError, rehearse
 from k8sedu.course.homework.notebook import HIDDEN, REGIONS, SCHEME, SOLUTION, Cell, inside_region, without_region
 from k8sedu.course.homework.roster import known_student
 from k8sedu.course.homework.seeds import seed
@@ -34,9 +34,8 @@ def released(assignment: Assignment, *, student: str, seed: int) -> dict[str, An
         AssignmentError: something of a solution or a hidden test would be left in it.
     """
     data = copy.deepcopy(dict(assignment.notebook.data))
-    data["cells"] = [
-        _cleared(raw, cell, student=student, seed=seed) for raw, cell in zip(data["cells"], assignment.notebook.cells, strict=True)
-    ]
+    line = assignment.seed_line(student=student, seed=seed)
+    data["cells"] = [_cleared(raw, cell, seed_line=line) for raw, cell in zip(data["cells"], assignment.notebook.cells, strict=True)]
     metadata = data.setdefault("metadata", {})
     metadata.pop("celltoolbar", None)
     metadata["k8sedu"] = {"homework": {"name": assignment.name, "student": student, "edition": assignment.edition}}
@@ -44,11 +43,11 @@ def released(assignment: Assignment, *, student: str, seed: int) -> dict[str, An
     return data
 
 
-def _cleared(raw: dict[str, Any], cell: Cell, *, student: str, seed: int) -> dict[str, Any]:
+def _cleared(raw: dict[str, Any], cell: Cell, *, seed_line: str) -> dict[str, Any]:
     """One cell as the student gets it."""
     source = cell.source
     if cell.purpose == "seed":
-        source = seed_line(student=student, seed=seed)
+        source = seed_line
     elif cell.solution:
         stub = nb.CODE_STUB if cell.kind == "code" else nb.TEXT_STUB
         source = without_region(source, SOLUTION, stub=stub) if SOLUTION.begin in source else stub

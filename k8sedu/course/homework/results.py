@@ -116,6 +116,8 @@ class Result(NamedTuple):
     duration_ms: int = 0
     code: tuple[tuple[str, str], ...] = ()
     """The answers' code, by grade_id: for feedback and for comparing submissions."""
+    language: str = "en"
+    """What labels, hints and faults are written in."""
 
     @property
     def raw(self) -> float:

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from k8sedu.course.homework import notebook as nb
 from k8sedu.course.homework.assignment import REFERENCE, Assignment, AssignmentError, assemble, load
-from k8sedu.course.homework.evidence import UNANSWERED, has_sandbox
+from k8sedu.course.homework.checking import UNANSWERED, holding, said
+from k8sedu.course.homework.evidence import has_sandbox
 from k8sedu.course.homework.marking import mark
 from k8sedu.course.homework.notebook import Notebook
 from k8sedu.course.homework.release import released
 from k8sedu.course.homework.results import QuestionResult, Result
 from k8sedu.course.homework.sources import own
+from k8sedu.language import Words
 
 
 def check_file(path: Path) -> Result:
@@ -51,7 +53,7 @@ def owner(submitted: Notebook) -> tuple[str, int]:
     if source is None:
         return str(submitted.homework.get("student") or REFERENCE[0]), REFERENCE[1]
     try:
-        student, seed = ast.literal_eval(source.partition("=")[2].strip())
+        student, seed, *_ = ast.literal_eval(source.partition("=")[2].strip())  # perhaps also the language
         return str(student), int(seed)
     except (ValueError, SyntaxError, TypeError):
         met = f"{submitted.name}: the line with STUDENT and SEED is {source[:60]!r}"
@@ -59,12 +61,12 @@ def owner(submitted: Notebook) -> tuple[str, int]:
 
 
 def lines(question: QuestionResult) -> Iterator[str]:
-    """A question's checks for a terminal."""
-    held = sum(check.holds for check in question.checks)
-    if question.checks and all(check.fault == UNANSWERED for check in question.checks):
-        yield f"{question.title}: {UNANSWERED}"
-        return
-    yield f"{question.title}: {held} of {len(question.checks)} checks hold" if question.checks else f"{question.title}: a person reads it"
-    for check in question.checks:
-        if not check.holds:
-            yield f"  ✗ {check.label}: {check.answer} {check.fault}" + (f". Hint: {check.hint}" if check.hint else "")
+    """A question's checks for a terminal, in the chosen language."""
+    checks = question.checks
+    if not checks:
+        yield f"{question.title}: {Words('a person reads it', '由人工批阅').in_()}"
+    elif all(check.fault in UNANSWERED for check in checks):
+        yield f"{question.title}: {UNANSWERED.in_()}"
+    else:
+        yield f"{question.title}: {holding(sum(check.holds for check in checks), len(checks))}"
+        yield from (f"  ✗ {check.label}: {said(f'{check.answer} {check.fault}', check.hint)}" for check in checks if not check.holds)
