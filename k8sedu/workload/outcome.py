@@ -89,7 +89,7 @@ class _Books:
             self.submitted[detail.job] = detail.get("arrived_us", step.time_us)
         elif step.kind == "place":
             self._place(step.time_us, detail.task, detail.machine)
-        elif step.kind in {"preempt", "finish", "fail"}:
+        elif step.kind in {"preempt", "finish", "fail", "delete"}:
             self._take_off(detail.task)
         elif step.kind == "lost":
             self._take_off(detail.task)
@@ -153,7 +153,7 @@ class _Books:
             wait_ms={priority: sum(waits) / len(waits) for priority, waits in sorted(self.waits.items())},
             wait_ms_max={priority: max(waits) for priority, waits in sorted(self.waits.items())},
             placed=len(self.first),
-            pending=asked - self.counts["finish"] - len(self.running),
+            pending=asked - self.counts["finish"] - self.counts["delete"] - len(self.running),
             finished=self.counts["finish"],
             preemptions=self.counts["preempt"],
             lost=self.counts["lost"],

@@ -31,6 +31,7 @@ KINDS = {
     "refuse": "no machine can take a task now: task, reasons (reason -> number of machines)",
     "preempt": "a task is taken off for a more important one: task, machine, by",
     "finish": "a task has done its work: task, machine",
+    "delete": "somebody wants a task no longer: task, machine (\"\" if it was waiting)",
     "fail": "a task crashed, and waits again: task, machine",
     "lost": "a task died with its machine: task, machine",
     "machine_down": "a machine fails (the actor)",
@@ -93,9 +94,9 @@ class Scribe:
         self._record(time_us, "place", self.actor, {"task": task, "machine": machine, **more})
         return placed
 
-    def refuse(self, time_us: int, task: str, reasons: Mapping[str, int]) -> None:
+    def refuse(self, time_us: int, task: str, reasons: Mapping[str, int], **more: Any) -> None:
         """No machine can take this task now."""
-        self._record(time_us, "refuse", self.actor, {"task": task, "reasons": Frozen(reasons)})
+        self._record(time_us, "refuse", self.actor, {"task": task, "reasons": Frozen(reasons), **more})
 
     def preempt(self, time_us: int, task: str, *, by: str) -> Placed:
         """A task makes room for a more important one, and waits again."""
@@ -106,10 +107,11 @@ class Scribe:
 
     def finish(self, time_us: int, task: str) -> Placed:
         """A task has done its work."""
-        placed = self._take_off(task, state="finished")
-        self._record(time_us, "finish", placed.machine, {"task": task, "machine": placed.machine})
-        self._gone.append(task)
-        return placed
+        return self._end(time_us, task, "finish")
+
+    def delete(self, time_us: int, task: str) -> Placed:
+        """Somebody wants a running task no longer, and nobody makes another one."""
+        return self._end(time_us, task, "delete")
 
     def fail(self, time_us: int, task: str) -> Placed:
         """A task crashed, and waits for another try."""
@@ -157,6 +159,12 @@ class Scribe:
         self._gone.clear()
         self.recorder.record(time_us, kind, actor, detail, self.frame() if self.recorder.frames else None)
         self._verdicts = None
+
+    def _end(self, time_us: int, task: str, kind: str) -> Placed:
+        placed = self._take_off(task, state="finished")
+        self._record(time_us, kind, placed.machine, {"task": task, "machine": placed.machine})
+        self._gone.append(task)
+        return placed
 
     def _lose_one(self, time_us: int, task: str, kind: str, **more: Any) -> Placed:
         placed = self._take_off(task, state="pending")

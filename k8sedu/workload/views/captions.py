@@ -57,6 +57,11 @@ def _finish(detail: Frozen, _: str) -> Words:
     )
 
 
+def _delete(detail: Frozen, _: str) -> Words:
+    where = Words(f"; its room on {detail.machine} is free", f"，{detail.machine} 上腾出了位置") if detail.machine else Words("", "")
+    return Words(f"**{detail.task} is deleted**{where.en}.", f"**{detail.task} 被删除**{where.zh}。")
+
+
 def _fail(detail: Frozen, _: str) -> Words:
     return Words(
         f"**{detail.task} has crashed on {detail.machine}** and waits for another try.",
@@ -82,6 +87,7 @@ SENTENCES: dict[str, Say] = {
     "refuse": _refuse,
     "preempt": _preempt,
     "finish": _finish,
+    "delete": _delete,
     "fail": _fail,
     "lost": _lost,
     "machine_down": _down,

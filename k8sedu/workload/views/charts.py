@@ -49,7 +49,7 @@ def used_over_time(trace: Trace, resource: str) -> list[tuple[int, float]]:
     used, running, points = 0, set[str](), [(0, 0.0)]
     for step in trace:
         task = step.detail.get("task", "")
-        sign = 1 if step.kind == "place" else -1 if step.kind in {"preempt", "finish", "fail", "lost"} and task in running else 0
+        sign = 1 if step.kind == "place" else -1 if step.kind in {"preempt", "finish", "fail", "lost", "delete"} and task in running else 0
         if sign:
             used += sign * jobs[task.rpartition("/")[0]].request.get(resource, 0)
             (running.add if sign > 0 else running.discard)(task)

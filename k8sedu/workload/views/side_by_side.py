@@ -178,7 +178,7 @@ def machine_shares(trace: Trace, at_us: int, resource: str) -> Iterator[float]:
             break
         if step.kind == "place":
             where[step.detail.task] = step.detail.machine
-        elif step.kind in {"preempt", "finish", "fail", "lost"}:
+        elif step.kind in {"preempt", "finish", "fail", "lost", "delete"}:
             where.pop(step.detail.get("task", ""), None)
     used: dict[str, int] = dict.fromkeys(machines, 0)
     for task, machine in where.items():
