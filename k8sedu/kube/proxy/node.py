@@ -16,8 +16,11 @@ from k8sedu.kube.objects.meta import ApiObject
 from k8sedu.kube.proxy.changes import ChangeTracker, Update
 from k8sedu.kube.proxy.conntrack import Conntrack
 from k8sedu.kube.proxy.iptables.proxier import Iptables
+from k8sedu.kube.proxy.ipvs.proxier import Ipvs
+from k8sedu.kube.proxy.nftables.proxier import Nftables
 from k8sedu.kube.proxy.packet import Packet, Walk
 from k8sedu.kube.proxy.settings import ProxySettings
+from k8sedu.kube.proxy.userspace.proxier import Userspace
 
 ModeName: TypeAlias = Literal["iptables", "ipvs", "nftables", "userspace"]
 
@@ -40,6 +43,9 @@ class Mode(Protocol):
 
 MODES: dict[str, Callable[[ProxySettings], Mode]] = {
     "iptables": Iptables,
+    "ipvs": Ipvs,
+    "nftables": Nftables,
+    "userspace": Userspace,
 }
 """Mode → what makes one for a node."""
 
