@@ -1,0 +1,173 @@
+"""All modes over random Services: who may answer, how often, and that nobody else does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from k8sedu.kube.proxy.backends import Backend
+from k8sedu.kube.proxy.changes import ChangeTracker, Update
+from k8sedu.kube.proxy.node import MODES, Mode, ProxyNode, route
+from k8sedu.kube.proxy.packet import Packet, Walk
+from k8sedu.kube.proxy.ports import ServicePort, ServicePortName
+from k8sedu.kube.proxy.settings import ProxySettings
+
+SETTINGS = ProxySettings(local_value="10.244.0.0/16")
+CONDITIONS = [(True, True, False), (False, True, True), (False, False, True), (False, False, False)]
+"""Ready, serving, terminating: well; leaving but serving; leaving; not ready."""
+SOURCES = {"pod": "10.244.1.99", "node": "192.168.10.11", "world": "203.0.113.9"}
+
+
+class Case(NamedTuple):
+    """Random Services, and who is behind them."""
+
+    ports: tuple[ServicePort, ...]
+    backends: tuple[tuple[Backend, ...], ...]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """One to three Services with up to four endpoints each; endpoints of different Services have different addresses."""
+    ports, backends = [], []
+    for number in range(1, draw(st.integers(1, 3)) + 1):
+        ports.append(ServicePort(
+            ServicePortName("default", f"web-{number}", "http", draw(st.sampled_from(["TCP", "UDP"]))), f"10.96.0.{number}", 80,
+            node_port=draw(st.sampled_from([0, 30_000 + number])), external_ips=draw(st.sampled_from([(), (f"198.51.100.{number}",)])),
+            is_internal_local=draw(st.booleans()), is_external_local=draw(st.booleans()), affinity_seconds=draw(st.sampled_from([0, 60])),
+        ))  # fmt: skip
+        found = draw(st.lists(st.tuples(st.booleans(), st.sampled_from(CONDITIONS)), max_size=4))
+        backends.append(tuple(
+            Backend(f"10.244.{2 - is_here}.{10 * number + place}", 8080, is_here, *state) for place, (is_here, state) in enumerate(found)
+        ))  # fmt: skip
+    return Case(tuple(ports), tuple(backends))
+
+
+def programmed(case: Case, mode: str) -> ProxyNode:
+    """A node that was told of a case."""
+    node = ProxyNode(SETTINGS, (mode,))  # type: ignore[arg-type]  # a mode's name
+    tracker: ChangeTracker = node.tracker
+    tracker.ports.update({port.name: port for port in case.ports})
+    tracker.backends.update({port.name: tuple(sorted(found, key=lambda each: each.text)) for port, found in zip(*case, strict=True)})
+    node.mode(mode).sync(tracker, Update(is_full=True))
+    return node
+
+
+def may_answer(port: ServicePort, backends: tuple[Backend, ...], mode: str, *, is_inside: bool, source: str) -> set[str]:
+    """Who may answer, read off the conditions alone."""
+
+    def pool(found: list[Backend]) -> set[str]:
+        ready = {each.text for each in found if each.is_ready}
+        return ready or {each.text for each in found if each.is_serving and each.is_terminating}
+
+    if mode == "userspace":
+        return {each.text for each in backends if each.is_ready}
+    everywhere, here = pool(list(backends)), pool([each for each in backends if each.is_local])
+    is_short_cut = mode != "ipvs" and source in {"pod", "node"}
+    is_local = port.is_internal_local if is_inside else port.is_external_local and not is_short_cut
+    if not is_local:
+        return everywhere
+    is_outside_too = not port.is_internal_local or port.is_externally_accessible
+    return here or (everywhere if mode == "ipvs" and is_outside_too else set())
+
+
+def asked(case: Case, source: str) -> list[tuple[int, bool, Packet]]:
+    """Packets to every address of every Service."""
+    found = []
+    for place, port in enumerate(case.ports):
+        places = [(True, port.cluster_ip, port.port), *((False, ip, port.port) for ip in port.external_ips)]
+        places += [(False, "192.168.10.11", port.node_port)] if port.node_port else []
+        for is_inside, ip, number in places:
+            packet = Packet(SOURCES[source], 40_000 + len(found), ip, number, port.name.protocol)  # type: ignore[arg-type]
+            found.append((place, is_inside, packet))
+    return found
+
+
+def is_masqueraded(case: Case, place: int) -> bool:
+    """Does an answer to a client outside come back through this node?"""
+    backends = case.backends[place]
+    is_here = any(each.is_local and (each.is_ready or each.is_last_resort) for each in backends)
+    return is_here or not case.ports[place].is_external_local
+
+
+@pytest.mark.parametrize("mode", MODES)
+@settings(max_examples=25)
+@given(case=cases(), source=st.sampled_from(sorted(SOURCES)), seed=st.integers(0, 2**32))
+def test_modes_agree(mode: str, case: Case, source: str, seed: int) -> None:
+    """In every mode a packet is answered by one who may answer, under the address that was asked, and by nobody where nobody may.
+
+    The modes differ where the real ones do: userspace knows neither policies nor endpoints that leave; IPVS goes on to pods elsewhere
+    where a Service that can be reached from outside has none here (and a client from outside then throws the answer away, since it comes
+    from the pod), and has no short way for the cluster's own pods.
+    """
+    node, rng = programmed(case, mode), Random(seed)
+    for place, is_inside, packet in asked(case, source):
+        walk = route(packet, node, mode, rng=rng)
+        expected = may_answer(case.ports[place], case.backends[place], mode, is_inside=is_inside, source=source)
+        assert (walk.outcome == "delivered") == bool(expected), (packet, walk.outcome, expected)
+        if expected:
+            assert walk.endpoint in expected
+            assert walk.service_port == case.ports[place].text
+            is_lost = mode == "ipvs" and source == "world" and not is_inside and not is_masqueraded(case, place)
+            assert (walk.answer == packet.answer()) != is_lost, walk.reason.en
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(case=cases(), source=st.sampled_from(sorted(SOURCES)), seed=st.integers(0, 2**32))
+@settings(max_examples=15)
+def test_connections_are_kept(mode: str, case: Case, source: str, seed: int) -> None:
+    """Every further packet of a connection comes to the endpoint of the first, and its answers find back."""
+    node, rng = programmed(case, mode), Random(seed)
+    for _, _, packet in asked(case, source):
+        first = route(packet, node, mode, rng=rng)
+        again = route(packet, node, mode, rng=rng, now_ms=5)
+        if first.outcome == "delivered":
+            assert (again.endpoint, again.arrived, again.answer, again.is_known) == (first.endpoint, first.arrived, first.answer, True)
+
+
+def distribution(mode: str, count: int, draws: int, seed: int) -> Counter[str]:
+    port = ServicePort(ServicePortName("default", "web", "http"), "10.96.0.7", 80)
+    case = Case((port,), (tuple(Backend(f"10.244.2.{place}", 8080) for place in range(1, count + 1)),))
+    node, rng = programmed(case, mode), Random(seed)
+    walks = (route(Packet("10.244.1.99", 1_024 + turn, "10.96.0.7", 80), node, mode, rng=rng) for turn in range(draws))
+    return Counter(walk.endpoint for walk in walks)
+
+
+@pytest.mark.parametrize("seed", [11])
+@pytest.mark.parametrize("count", [3, 7])
+@pytest.mark.parametrize("mode", ["iptables", "nftables"])
+def test_chances(mode: str, count: int, seed: int) -> None:
+    """Where lots are drawn, each of n endpoints gets 1/n, within five standard deviations."""
+    draws, hits = 400, distribution(mode, count, 400, seed)
+    bound = 5 * (draws * (count - 1)) ** 0.5 / count
+    assert all(abs(hits[f"10.244.2.{place}:8080"] - draws / count) < bound for place in range(1, count + 1))
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+@pytest.mark.parametrize("mode", ["ipvs", "userspace"])
+def test_turns(mode: str, count: int) -> None:
+    """Where turns are taken, each of n endpoints gets 1/n, to within one."""
+    hits = distribution(mode, count, 100, seed=1)
+    assert sorted(hits.values()) == [100 // count] * (count - 100 % count) + [100 // count + 1] * (100 % count)
+
+
+def test_walks_look_alike() -> None:
+    """Every mode tells the same story of one packet: as it was sent, as it arrives, how the answer comes, and why."""
+    port = ServicePort(ServicePortName("default", "web", "http"), "10.96.0.7", 80)
+    case, packet = Case((port,), ((Backend("10.244.2.1", 8080),),)), Packet("10.244.1.99", 40_000, "10.96.0.7", 80)
+    walks: dict[str, Walk] = {mode: route(packet, programmed(case, mode), mode, rng=Random(1)) for mode in MODES}
+    assert {walk.mode for walk in walks.values()} == set(MODES)
+    told: set[Any] = {(walk.outcome, walk.endpoint, walk.service_port, walk.answer) for walk in walks.values()}
+    assert told == {("delivered", "10.244.2.1:8080", "default/web:http", packet.answer())}
+    assert all(walk.reason.en and walk.reason.zh and walk.steps and walk.back for walk in walks.values())
+
+
+def test_protocol_of_modes() -> None:
+    """Each mode is one: it syncs, routes, and remembers connections."""
+    for make in MODES.values():
+        mode: Mode = make(SETTINGS)
+        assert len(mode.conntrack) == 0
