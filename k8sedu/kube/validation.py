@@ -30,6 +30,7 @@ from k8sedu.kube.objects import (
     ReplicaSet,
     Secret,
     Service,
+    ServiceSpec,
     StatefulSet,
 )
 from k8sedu.kube.pod_rules import (
@@ -215,7 +216,34 @@ def _service(found: ApiObject) -> Problems:
         if len(spec.ports) > 1 and not port.name:
             yield required(f"spec.ports[{place}].name")
     yield from _distinct([port.name for port in spec.ports if port.name], "spec.ports[{}].name")
+    yield from _distinct([f"{port.protocol}:{port.node_port or place}" for place, port in enumerate(spec.ports)], "spec.ports[{}].nodePort")
     yield from labels_problems(spec.selector, "spec.selector")
+    yield from _service_type(spec)
+
+
+def _service_type(spec: ServiceSpec) -> Problems:
+    """What a Service of this type may not have."""
+    if spec.type == "ExternalName":
+        if not spec.external_name:
+            yield required("spec.externalName")
+        if spec.cluster_ip:
+            yield forbidden("spec.clusterIPs", "may not be set for ExternalName services")
+    if spec.type in {"NodePort", "LoadBalancer"}:
+        if spec.cluster_ip == "None":
+            yield invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {spec.type} services")
+        return
+    for place, port in enumerate(spec.ports):
+        if port.node_port:
+            yield forbidden(f"spec.ports[{place}].nodePort", f"may not be used when `type` is '{spec.type}'")
+    if spec.external_traffic_policy and not spec.external_ips:
+        yield invalid("spec.externalTrafficPolicy", spec.external_traffic_policy, "may only be set for externally-accessible services")
+
+
+def _service_update(found: ApiObject, old: ApiObject) -> Problems:
+    new, before = cast(Service, found).spec, cast(Service, old).spec
+    stays = "ExternalName" not in {new.type, before.type}
+    if stays and before.cluster_ip and new.cluster_ip != before.cluster_ip:
+        yield invalid("spec.clusterIPs[0]", [new.cluster_ip], "may not change once set")
 
 
 def _distinct(found: Sequence[str], field: str) -> Problems:
@@ -261,6 +289,6 @@ CHECKS: dict[type[ApiObject], Callable[[ApiObject], Problems]] = {
 UPDATES: dict[type[ApiObject], Callable[[ApiObject, ApiObject], Problems]] = {
     Pod: pod_update_problems, Deployment: _same_selector, ReplicaSet: _same_selector, DaemonSet: _same_selector,
     StatefulSet: _stateful_set_update, Job: _job_update, PriorityClass: _priority_class_update,
-    ConfigMap: _immutable_data, Secret: _immutable_data,
+    Service: _service_update, ConfigMap: _immutable_data, Secret: _immutable_data,
 }  # fmt: skip
 """Kind → what may not change."""

@@ -12,7 +12,7 @@ A call whose answer depends on the time is told `now_ms`; names and UIDs come fr
 calls make the same objects, on every machine.
 
 Source: kubernetes, staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go; API concepts.
-Left out: who may do what (authentication, authorization), quotas, webhooks, custom resources, server-side apply, and cluster IPs.
+Left out: who may do what (authentication, authorization), quotas, webhooks, custom resources, and server-side apply.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ from k8sedu.kube.kinds import KINDS, registry_key, resource
 from k8sedu.kube.objects.cluster import Namespace
 from k8sedu.kube.objects.meta import ApiObject
 from k8sedu.kube.objects.pod import Pod
+from k8sedu.kube.objects.service import Service
 from k8sedu.kube.patches import PATCHES
+from k8sedu.kube.services.addresses import ServiceAddresses, keep
 from k8sedu.kube.status import AlreadyExistsError, BadRequestError, ConflictError, NotFoundError, ServerTimeoutError
 from k8sedu.kube.validation import problems_of, problems_of_update
 
@@ -67,13 +69,18 @@ class ApiServer:
     A request on one object costs O(log objects), a list O(objects that it shows); a watch costs only what changes.
     """
 
-    def __init__(self, rng: Random, *, store: Store | None = None, now_ms: int = 0) -> None:
+    def __init__(
+        self, rng: Random, *, store: Store | None = None, now_ms: int = 0, addresses: ServiceAddresses | None = None,
+    ) -> None:  # fmt: skip
         self.rng = rng
         self.storage = Storage(store)
+        self.addresses = addresses or ServiceAddresses()
+        """The cluster IPs and node ports, and which of them Services have."""
         self.watches: dict[int, Watch] = {}
         self._streams = 0
         if self.storage.get(Namespace, "", "default") is None:
             self._begin(now_ms)
+        self.addresses.learn(self.list(Service).items)
 
     def _begin(self, now_ms: int) -> None:
         for name in NAMESPACES:
@@ -213,6 +220,10 @@ class ApiServer:
         admit(self.storage, document, cls)
         made = finish_create(read(cls, document))
         refuse(made, problems_of(made))
+        if self.storage.get(cls, made.namespace, made.name) is not None:
+            raise AlreadyExistsError.of(cls, made.name)
+        if isinstance(made, Service):
+            made = self.addresses.given(made, rng=self.rng)
         stored = self.storage.create(made)
         if stored is None:
             raise AlreadyExistsError.of(cls, made.name)
@@ -277,6 +288,8 @@ class ApiServer:
         else:
             fill_in(document, cls)
             prepare_update(document, before, cls)
+            if cls is Service:
+                keep(document["spec"], before["spec"])
         document["metadata"]["resourceVersion"] = old.metadata.resource_version
         new = read(cls, document)
         if new == old:
@@ -284,6 +297,8 @@ class ApiServer:
         refuse(new, problems_of_update(new, old) if not status else [])
         if is_gone(new):
             return self._remove(old, new)
+        if isinstance(new, Service) and isinstance(old, Service):
+            new = self.addresses.changed(new, old, rng=self.rng)
         stored = self.storage.replace(old, new)
         if stored is None:
             raise ConflictError.of(cls, old.name)
@@ -345,6 +360,8 @@ class ApiServer:
         revision = self.storage.delete(old)
         if revision is None:
             raise ConflictError.of(type(old), old.name)
+        if isinstance(old, Service):
+            self.addresses.take_back(old)
         return with_version(last, revision)
 
     # -- binding --------------------------------------------------------------------------------------------------------------------------
