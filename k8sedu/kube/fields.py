@@ -234,14 +234,15 @@ def reader(annotation: Any) -> Reader:
 
 
 def _object(cls: type[Value]) -> Reader:
-    parts: dict[str, tuple[str, Reader]] = {}  # filled on first use, since a class may hold itself
+    parts: dict[str, tuple[str, Reader]] | None = None  # made on first use, since a class may hold itself
 
     def read(found: Any, path: str) -> Value:
+        nonlocal parts
         if type(found) is not dict and not isinstance(found, Mapping):
             raise FieldError(path, found, f"a mapping with the fields of a {cls.__name__}")
-        if not parts:
+        if parts is None:
             hints = get_type_hints(cls, include_extras=True)
-            parts.update({wire: (name, reader(hints[name])) for name, wire in fields_of(cls).items() if wire})
+            parts = {wire: (name, reader(hints[name])) for name, wire in fields_of(cls).items() if wire}
         given: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for wire, value in found.items():
