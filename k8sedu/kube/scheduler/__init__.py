@@ -8,7 +8,12 @@ Read the files in this order:
 4. `cycle`, `framework`, `decision`, `ties` - one pod's way through the plugins
 5. `profiles`, `configuration`, `own_plugins` - which plugins with which weights; plugins of one's own
 6. `explain`, `annotations`, `comparison` - every verdict and score, for people and for programs
-7. `sketch` - nodes and pods in one line each, for experiments
+7. `queued_pod`, `backoff`, `events`, `hints`, `queue` - who waits, for how long, and what wakes whom
+8. `node_tree`, `sampling` - in which order nodes are visited, and how many are enough
+9. `victims`, `candidates`, `preemption`, `nominator` - who must go for whom, and what was promised
+10. `cache`, `messages`, `invariants`, `expansion` - what is assumed, told and promised; workloads that count as their pods
+11. `sim` - all of it in time
+12. `sketch` - nodes and pods in one line each, for experiments
 
 >>> from k8sedu.kube import scheduler
 >>> from k8sedu.kube.objects import Node, Pod
@@ -26,12 +31,21 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.kube.scheduler import sketch
+    from k8sedu.kube.scheduler import sampling, sketch, views
+    from k8sedu.kube.scheduler.attempts import make_room, place
+    from k8sedu.kube.scheduler.cache import SchedulerCache
     from k8sedu.kube.scheduler.cluster import Cluster
+    from k8sedu.kube.scheduler.comparison import compare
+    from k8sedu.kube.scheduler.configuration import load
+    from k8sedu.kube.scheduler.expansion import expanded
+    from k8sedu.kube.scheduler.explain import explain
     from k8sedu.kube.scheduler.framework import Framework, schedule
+    from k8sedu.kube.scheduler.lab import lab
     from k8sedu.kube.scheduler.nodes import Nodes
     from k8sedu.kube.scheduler.own_plugins import PluginError, filter_plugin, score_plugin
     from k8sedu.kube.scheduler.profiles import Profile, default_profile, most_allocated, requested_to_capacity_ratio
+    from k8sedu.kube.scheduler.queue import SchedulingQueue
+    from k8sedu.kube.scheduler.sim import run_scenario, simulate, throughput
     from k8sedu.kube.scheduler.snapshot import Snapshot
     from k8sedu.kube.scheduler.table import NodeTable
 
@@ -42,14 +56,28 @@ __all__ = [
     "Nodes",
     "PluginError",
     "Profile",
+    "SchedulerCache",
+    "SchedulingQueue",
     "Snapshot",
+    "compare",
     "default_profile",
+    "expanded",
+    "explain",
     "filter_plugin",
+    "lab",
+    "load",
+    "make_room",
     "most_allocated",
+    "place",
     "requested_to_capacity_ratio",
+    "run_scenario",
+    "sampling",
     "schedule",
     "score_plugin",
+    "simulate",
     "sketch",
+    "throughput",
+    "views",
 ]
 
 __getattr__, __dir__ = attach(
@@ -61,13 +89,27 @@ __getattr__, __dir__ = attach(
         "Nodes": "nodes",
         "PluginError": "own_plugins",
         "Profile": "profiles",
+        "SchedulerCache": "cache",
+        "SchedulingQueue": "queue",
         "Snapshot": "snapshot",
+        "compare": "comparison",
         "default_profile": "profiles",
+        "expanded": "expansion",
+        "explain": "explain.explain",
         "filter_plugin": "own_plugins",
+        "lab": "lab.lab",
+        "load": "configuration",
+        "make_room": "attempts",
         "most_allocated": "profiles",
+        "place": "attempts",
         "requested_to_capacity_ratio": "profiles",
+        "run_scenario": "sim",
+        "sampling": "sampling",
         "schedule": "framework",
         "score_plugin": "own_plugins",
+        "simulate": "sim",
         "sketch": "sketch",
+        "throughput": "sim",
+        "views": "views",
     },
 )

@@ -17,7 +17,9 @@ import numpy as np
 
 from k8sedu.kube.objects.pod import Pod
 from k8sedu.kube.scheduler.cycle import Cycle
+from k8sedu.kube.scheduler.messages import NO_NODES, fit_error
 from k8sedu.kube.scheduler.nodes import Nodes
+from k8sedu.kube.scheduler.plugins.plugin import PostFiltered
 from k8sedu.kube.scheduler.statuses import SUCCESS, Code, Ints, Rejection, Status, Truth
 from k8sedu.kube.scheduler.table import Rows
 
@@ -158,6 +160,8 @@ class Decision:
         self.framework: Any = None
         """Who decided: preemption asks it whether a node would do."""
         self.nominated: Mapping[str, Sequence[Pod]] = {}
+        self.post_filtered: PostFiltered | None = None
+        """What came of making room, once somebody has tried."""
 
     @property
     def pod(self) -> str:
@@ -187,6 +191,19 @@ class Decision:
     def totals(self) -> dict[str, int]:
         """Node → total; empty where nobody scored."""
         return {} if self.total is None else dict(zip(self.feasible, self.total.tolist(), strict=True))
+
+    @property
+    def message(self) -> str:
+        """What the event says of a pod that fits nowhere, with what those said who could have made room; "" for one that was placed."""
+        if self.node:
+            return ""
+        nodes = len(self.cycle.everyone)
+        if not nodes:
+            return NO_NODES
+        told = () if self.framework is None else self.framework.post_filter(self).status.reasons
+        reasons = {name: status.reasons for name, status in self.diagnosis.rejected.items()}
+        before = self.diagnosis.pre_filter_message
+        return fit_error(nodes, {} if before else reasons, pre_filter=before, post_filter=", ".join(told), release=self.cycle.release)
 
     def __repr__(self) -> str:
         return f"Decision({self.pod} → {self.node or 'nowhere'}, {len(self.rows)} of {self.evaluated} nodes feasible)"

@@ -21,7 +21,7 @@ from k8sedu.kube.scheduler.cluster import Cluster
 from k8sedu.kube.scheduler.cycle import Cycle
 from k8sedu.kube.scheduler.decision import Decision, Diagnosis, Filtered, Scored
 from k8sedu.kube.scheduler.nodes import Nodes
-from k8sedu.kube.scheduler.own_plugins import checked_rejections, checked_scores
+from k8sedu.kube.scheduler.own_plugins import checked_rejections, checked_scores, within_range
 from k8sedu.kube.scheduler.plugins.plugin import Plugin, PostFiltered
 from k8sedu.kube.scheduler.pods import PodInfo, info_of
 from k8sedu.kube.scheduler.profiles import Profile, default_profile
@@ -222,21 +222,30 @@ class Framework:
             if plugin.name not in cycle.skipped_scores:
                 scores = raw[plugin.name] = checked_scores(plugin.name, plugin.score(cycle, nodes), nodes)
                 if type(plugin).has("normalize"):
-                    scores = plugin.normalize(cycle, nodes, scores)
-                normalized[plugin.name] = checked_scores(plugin.name, scores, nodes, within=True)
+                    scores = checked_scores(plugin.name, plugin.normalize(cycle, nodes, scores), nodes)
+                normalized[plugin.name] = within_range(plugin.name, scores, nodes)
         weights = {name: self.profile.weight(name) for name in normalized}
-        return Scored(nodes, raw, normalized, weights, tuple(name for name in self.profile.scorers if name in cycle.skipped_scores))
+        skipped = tuple(plugin.name for plugin in self.at("score") if plugin.name in cycle.skipped_scores)
+        return Scored(nodes, raw, normalized, weights, skipped)
 
     # -- after the choice -----------------------------------------------------------------------------------------------------------------
 
     def post_filter(self, decision: Decision) -> PostFiltered:
-        """The pod fits nowhere: ask those who may make room, until one has."""
-        last = PostFiltered(Status(Code.UNSCHEDULABLE))
+        """The pod fits nowhere: ask those who may make room, until one has. The reasons of those who cannot are told together."""
+        if decision.post_filtered is None:
+            decision.post_filtered = self._post_filter(decision)
+        return decision.post_filtered
+
+    def _post_filter(self, decision: Decision) -> PostFiltered:
+        reasons: list[str] = []
+        rejected_by = ""
         for plugin in self.at("post_filter"):
-            last = plugin.post_filter(decision.cycle, decision)
-            if last.status.is_success:
-                return last
-        return last
+            found = plugin.post_filter(decision.cycle, decision)
+            if found.status.is_success or found.status.code in {Code.UNRESOLVABLE, Code.ERROR}:
+                return found
+            reasons += found.status.reasons
+            rejected_by = rejected_by or plugin.name
+        return PostFiltered(Status(Code.UNSCHEDULABLE, tuple(reasons), rejected_by))
 
     def run(self, point: str, cycle: Cycle, node_name: str) -> Status:
         """The plugins of a point after the choice: `reserve`, `permit`, `pre_bind`, `bind`, `post_bind`. The first that refuses ends it.

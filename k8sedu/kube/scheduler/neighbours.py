@@ -13,7 +13,7 @@ Source: none for the index; what is counted is that of kubernetes 1.35, plugins/
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -163,9 +163,9 @@ class Neighbours:
         """How many pods of which row have a term."""
         return self._held[held]
 
-    def check(self, pods: Iterator[tuple[PodInfo, int]], reference: Callable[[int], Neighbours]) -> None:
-        """Assert that the index says what a fresh one would say that has seen the same pods."""
-        fresh = reference(self._columns.length)
+    def check(self, pods: Iterator[tuple[PodInfo, int]]) -> None:
+        """Assert that the index says what a fresh one says that has seen these pods only."""
+        fresh = Neighbours(self._columns.length)
         for info, row in pods:
             fresh.add(info, row)
         assert {kin: family.rows for kin, family in self._families.items()} == {kin: each.rows for kin, each in fresh._families.items()}

@@ -112,7 +112,7 @@ def checked_rejections(name: str, found: Any, nodes: Nodes) -> Sequence[Rejectio
     Raises:
         PluginError: it cannot.
     """
-    if type(found) is not list and not isinstance(found, tuple | list):
+    if not isinstance(found, tuple | list):
         raise PluginError(f"the filter {name} answered {_kind(found)}, expected a list of Rejection(where, code, reason)")
     for each in found:
         if not isinstance(each, Rejection):
@@ -122,8 +122,8 @@ def checked_rejections(name: str, found: Any, nodes: Nodes) -> Sequence[Rejectio
     return found
 
 
-def checked_scores(name: str, found: Any, nodes: Nodes, *, within: bool = False) -> Ints:
-    """What a score answered, if it can be used: a whole number per node, in the end from 0 to 100.
+def checked_scores(name: str, found: Any, nodes: Nodes) -> Ints:
+    """What a score answered, if it can be used: a whole number per node.
 
     Raises:
         PluginError: it cannot.
@@ -131,7 +131,16 @@ def checked_scores(name: str, found: Any, nodes: Nodes, *, within: bool = False)
     column: Ints = _column(name, found, nodes)
     if column.dtype.kind not in "iu":
         raise PluginError(f"the score {name} answered {_kind(column)}, expected whole numbers; `//` divides, and `.astype(int)` cuts")
-    if within and len(column) and not (column.min() >= MIN_SCORE and column.max() <= MAX_SCORE):
+    return column
+
+
+def within_range(name: str, column: Ints, nodes: Nodes) -> Ints:
+    """Scores that are done: from 0 to 100.
+
+    Raises:
+        PluginError: one of them is not.
+    """
+    if len(column) and not (column.min() >= MIN_SCORE and column.max() <= MAX_SCORE):
         place = int(np.flatnonzero((column < MIN_SCORE) | (column > MAX_SCORE))[0])
         raise PluginError(
             f"the score {name} answered {column[place]} for the node {nodes.names[place]}, expected {MIN_SCORE} to {MAX_SCORE}; "

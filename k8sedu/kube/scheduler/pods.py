@@ -3,6 +3,9 @@
 Two numbers per resource surprise. The *filter* counts what a pod asks for. The *score* counts a pod that says nothing of cpu as 100m and
 one that says nothing of memory as 200 MB: otherwise a hundred pods without requests would all be drawn to the same empty-looking node.
 
+A request of the whole pod counts in every release here. Before 1.34 it counts in a real cluster only where somebody has asked for it; else
+the API server has dropped the field before the scheduler sees the pod.
+
 Source: kubernetes 1.35, pkg/scheduler/framework/types.go (PodInfo, CalculateResource), pkg/scheduler/util/pod_resources.go,
 staging/src/k8s.io/component-helpers/resource/helpers.go (PodRequests).
 """
@@ -121,10 +124,9 @@ def info_of(pod: Pod | PodInfo, release: str) -> PodInfo:
 def amounts_of(spec: PodSpec, release: str = "1.35") -> Amounts:
     """What a pod with this spec asks for. Pods of one template share the answer."""
     spec = _as_stored(spec)
-    counted = spec if has(release, "pod_level_resources") or spec.resources is None else spec.without("resources")
-    asked = whole(pod_requests(counted))
-    nonzero = _guessing(counted, asked)
-    scored = nonzero if counted.resources is None else _guessing(counted.without("resources"), asked)
+    asked = whole(pod_requests(spec))
+    nonzero = _guessing(spec, asked)
+    scored = nonzero if spec.resources is None else _guessing(spec.without("resources"), asked)
     return Amounts(Frozen(asked), Frozen(nonzero), Frozen(scored), tuple(_ports(spec)), tuple(_images(spec, release)))
 
 

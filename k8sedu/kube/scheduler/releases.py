@@ -63,7 +63,6 @@ CHANGES = {
     "single_full_stop": Change("1.30", Words("what preemption says ends with one full stop", "抢占说明只以一个句号结尾")),
     "unresolvable_fit": Change("1.34",
         Words("a node that is too small even when empty is no place for preemption", "空节点也放不下时，抢占不再考虑")),
-    "pod_level_resources": Change("1.34", Words("a pod may ask for resources as a whole", "Pod 可整体请求资源")),
     "dynamic_resources": Change("1.34",
         Words("claims of devices are a plugin of the default profile", "设备申领（DRA）进入默认配置")),
     "taints_unnamed": Change("1.35",

@@ -216,6 +216,20 @@ class NodeTable:
         """Is every row a node, in the order in which they joined? Then a column needs no picking."""
         return len(self.rows) == len(self._names) and self._in_order
 
+    def check(self) -> None:
+        """Assert that the columns say what the nodes and pods say."""
+        for name, row in self._row.items():
+            infos, node = self._on[row].values(), self.node_at(row)
+            assert (self._names[row], node.name, int(self.pod_count[row])) == (name, name, len(infos))
+            for resource in {*self._amounts["requested"], *node.status.allocatable}:
+                assert self.requested(resource)[row] == sum(info.requests.get(resource, 0) for info in infos)
+                assert self.allocatable(resource)[row] == whole(node.status.allocatable).get(resource, 0)
+            for resource in ("cpu", "memory"):
+                assert self.nonzero_requested(resource)[row] == sum(info.nonzero[resource] for info in infos)
+            assert all(self._pods[info.key] == row for info in infos)
+        assert sum(map(len, self._on)) == len(self._pods) == int(self.pod_count[self.rows].sum())
+        self.neighbours.check((self._on[row][key], row) for key, row in self._pods.items())
+
     def row(self, name: str) -> int:
         """The row of a node."""
         try:
@@ -290,7 +304,7 @@ class NodeTable:
     @property
     def unschedulable(self) -> Truth:
         """Which rows are cordoned."""
-        found: Truth = self._plain["unschedulable"][: len(self._names)] != 0
+        found: Truth = self.remember("unschedulable", lambda: self._plain["unschedulable"][: len(self._names)] != 0)
         return found
 
     @property

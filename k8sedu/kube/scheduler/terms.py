@@ -68,7 +68,7 @@ def terms_of(affinity: Affinity | None, namespace: str, labels: Mapping[str, str
 
 
 def _term(found: PodAffinityTerm, namespace: str, labels: Mapping[str, str], weight: int, *, with_label_keys: bool) -> Term:
-    named = tuple(sorted(set(found.namespaces)))
+    named = tuple(sorted({each or "default" for each in found.namespaces}))
     if not named and found.namespace_selector is None:
         named = (namespace,)
     selector = selector_of(found.label_selector)

@@ -117,7 +117,7 @@ def could_bind(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
 def _is_reserved_for(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
     reference = volume.spec.claim_ref
     assert reference is not None
-    same = (reference.namespace, reference.name) == (claim.namespace, claim.name)
+    same = (reference.namespace or "default", reference.name) == (claim.namespace or "default", claim.name)
     return same and reference.uid in {"", claim.metadata.uid}
 
 

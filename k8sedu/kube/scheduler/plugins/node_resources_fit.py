@@ -82,8 +82,8 @@ class NodeResourcesFit(Plugin):
 
     def filter(self, cycle: Cycle, nodes: Nodes) -> Sequence[Rejection]:
         """Nodes are out that have too little left; every resource that lacks is a reason of its own."""
-        room = np.asarray(nodes.pod_count + 1 > nodes.allocatable("pods"))
-        found = [Rejection(room, Code.UNSCHEDULABLE, "Too many pods")]
+        full = np.asarray(nodes.pod_count + 1 > nodes.allocatable("pods"))
+        found = [Rejection(full, Code.UNSCHEDULABLE, "Too many pods")] if full.any() else []
         for resource, asked in self._compared(cycle.pod):
             found += self._lacking(nodes, resource, asked)
         return found
@@ -109,6 +109,8 @@ class NodeResourcesFit(Plugin):
         allocatable = nodes.allocatable(resource)
         lacking = asked > allocatable - nodes.requested(resource)
         reason = f"Insufficient {resource}"
+        if not lacking.any():
+            return []
         if not has(self.release, "unresolvable_fit"):
             return [Rejection(lacking, Code.UNSCHEDULABLE, reason)]
         never = asked > allocatable

@@ -25,6 +25,7 @@ class NodeUnschedulable(Plugin):
 
     def filter(self, cycle: Cycle, nodes: Nodes) -> Sequence[Rejection]:
         """Cordoned nodes are out."""
-        if tolerates(cycle.pod.spec.tolerations, CORDON):
+        cordoned = nodes.unschedulable
+        if not cordoned.any() or tolerates(cycle.pod.spec.tolerations, CORDON):
             return ()
-        return [Rejection(nodes.unschedulable, Code.UNRESOLVABLE, "node(s) were unschedulable")]
+        return [Rejection(cordoned, Code.UNRESOLVABLE, "node(s) were unschedulable")]

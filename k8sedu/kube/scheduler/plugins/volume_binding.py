@@ -1,8 +1,8 @@
 """VolumeBinding: a pod can run only where its disks are, or can be made.
 
 Source: kubernetes 1.35, plugins/volumebinding/{volume_binding,binder}.go.
-Left out: free storage by CSIStorageCapacity (no object here tells it), and the score by capacity, which is off by default. Reserving a
-volume for a claim is left to whoever drives the scheduler: `bindings` says which one it is.
+Left out: free storage by CSIStorageCapacity (no object here tells it), and the score by capacity, which is off by default. A volume that is
+made for a claim is the provisioner's work: the claim gets the annotation that asks for it, and stays unbound.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ import numpy as np
 
 from k8sedu.kube.fields import Value
 from k8sedu.kube.objects.affinity import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
+from k8sedu.kube.objects.cluster import ObjectReference
 from k8sedu.kube.objects.storage import PersistentVolume, PersistentVolumeClaim
 from k8sedu.kube.scheduler.cycle import Cycle
 from k8sedu.kube.scheduler.node_match import everywhere, matches_selector
 from k8sedu.kube.scheduler.nodes import Nodes
 from k8sedu.kube.scheduler.plugins.plugin import Plugin, PreFiltered
 from k8sedu.kube.scheduler.releases import has
-from k8sedu.kube.scheduler.statuses import SKIP, Code, Ints, Rejection, Status, Truth
+from k8sedu.kube.scheduler.statuses import SKIP, SUCCESS, Code, Ints, Rejection, Status, Truth
 from k8sedu.kube.scheduler.volumes import (
+    BIND_COMPLETED,
     NO_PROVISIONER,
     SELECTED_NODE,
     Claims,
@@ -81,6 +83,36 @@ class VolumeBinding(Plugin):
         reasons = {unreachable: found.bound_reachable, NOTHING_TO_BIND: found.others_found, VOLUME_GONE: found.bound_exist}
         return [Rejection(~nodes.pick(there), Code.UNRESOLVABLE, reason) for reason, there in reasons.items()]
 
+    # -- after the choice ---------------------------------------------------------------------------------------------------------------
+
+    def reserve(self, cycle: Cycle, node_name: str) -> Status:
+        """Each claim gets its volume: the next pod must not see it free."""
+        claims: Claims | None = cycle.state.get(self.name)
+        chosen = bindings(cycle, claims.to_bind, cycle.table.row(node_name)) if claims else {}
+        if chosen is None:
+            return Status(Code.UNSCHEDULABLE, (NOTHING_TO_BIND,), self.name)
+        before: list[tuple[PersistentVolumeClaim, PersistentVolume | None]] = []
+        cycle.state[f"{self.name}/before"] = before
+        for claim in claims.to_bind if claims else ():
+            volume = cycle.cluster.get("PersistentVolume", chosen[claim.name])
+            before.append((claim, volume))
+            cycle.cluster.update(waiting(claim, node_name) if volume is None else promised(volume, claim))
+        return SUCCESS
+
+    def unreserve(self, cycle: Cycle, node_name: str) -> None:  # noqa: ARG002 (all plugins are called alike)
+        """Volumes are free again, claims ask for nothing."""
+        for claim, volume in cycle.state.pop(f"{self.name}/before", []):
+            cycle.cluster.update(claim if volume is None else volume)
+
+    def pre_bind(self, cycle: Cycle, node_name: str) -> Status:  # noqa: ARG002 (all plugins are called alike)
+        """Claims and their volumes are bound for good."""
+        for claim, volume in cycle.state.get(f"{self.name}/before", []):
+            if volume is not None:
+                kept = promised(volume, claim)
+                cycle.cluster.update(kept.evolve(status=kept.status.evolve(phase="Bound")))
+                cycle.cluster.update(bound_to(claim, volume.name))
+        return SUCCESS
+
     def pre_score(self, cycle: Cycle, nodes: Nodes) -> Status:  # noqa: ARG002 (all plugins are called alike)
         """The score by capacity is off by default."""
         return SKIP
@@ -88,6 +120,26 @@ class VolumeBinding(Plugin):
     def score(self, cycle: Cycle, nodes: Nodes) -> Ints:  # noqa: ARG002 (all scores are called alike)
         """Never asked, since PreScore skips."""
         return np.zeros(len(nodes), dtype=np.int64)
+
+
+def promised(volume: PersistentVolume, claim: PersistentVolumeClaim) -> PersistentVolume:
+    """A volume that is kept for a claim."""
+    owner = ObjectReference(kind="PersistentVolumeClaim", namespace=claim.namespace or "default", name=claim.name, uid=claim.metadata.uid)
+    return volume.evolve(spec=volume.spec.evolve(claim_ref=owner))
+
+
+def waiting(claim: PersistentVolumeClaim, node_name: str) -> PersistentVolumeClaim:
+    """A claim for which a volume is to be made where this node can reach it."""
+    annotations = {**claim.metadata.annotations, SELECTED_NODE: node_name}
+    return claim.evolve(metadata=claim.metadata.evolve(annotations=annotations))
+
+
+def bound_to(claim: PersistentVolumeClaim, volume_name: str) -> PersistentVolumeClaim:
+    """A claim that has its volume."""
+    metadata = claim.metadata.evolve(annotations={**claim.metadata.annotations, BIND_COMPLETED: "yes"})
+    return claim.evolve(
+        metadata=metadata, spec=claim.spec.evolve(volume_name=volume_name), status=claim.status.evolve(phase="Bound")
+    )  # fmt: skip
 
 
 def conflict_reason(release: str) -> str:
