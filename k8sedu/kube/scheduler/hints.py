@@ -21,7 +21,7 @@ from k8sedu.kube.objects.pod import Pod
 from k8sedu.kube.requests import pod_requests
 from k8sedu.kube.scheduler import events as on
 from k8sedu.kube.scheduler.events import ANYTHING, ClusterEvent
-from k8sedu.kube.scheduler.node_match import first_untolerated, tolerates
+from k8sedu.kube.scheduler.node_match import first_untolerated, required_terms, tolerates
 
 Hint = Callable[[Pod, Any, Any], bool]
 Registered = Mapping[ClusterEvent, Hint]
@@ -131,8 +131,7 @@ def matches_node(pod: Pod, node: Node) -> bool:
     """Do the pod's node selector and required node affinity accept this node?"""
     if any(node.labels.get(key) != value for key, value in pod.spec.node_selector.items()):
         return False
-    affinity = pod.spec.affinity and pod.spec.affinity.node_affinity
-    required = affinity and affinity.required_during_scheduling_ignored_during_execution
+    required = required_terms(pod.spec)
     return required is None or any(_term_matches(term, node) for term in required.node_selector_terms)
 
 

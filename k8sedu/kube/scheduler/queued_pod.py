@@ -17,6 +17,8 @@ class QueuedPod:
 
     def __init__(self, pod: Pod, *, now_ms: int) -> None:
         self.pod = pod
+        self.key = pod.key
+        """`namespace/name`, which never changes."""
         self.timestamp_ms = now_ms
         """When it came into the queue; anew after each failure. Of equal priorities, the earlier is tried first."""
         self.added_ms = now_ms
@@ -29,11 +31,6 @@ class QueuedPod:
         """Who has asked it to wait, and will wake it at once."""
         self.gating_plugin = ""
         self.backoff_until_ms = 0
-
-    @property
-    def key(self) -> str:
-        """`namespace/name`."""
-        return self.pod.key
 
     @property
     def is_gated(self) -> bool:
