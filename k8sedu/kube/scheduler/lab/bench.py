@@ -195,7 +195,7 @@ def example() -> tuple[tuple[ApiObject, ...], Pod]:
     nodes = [sketch.node(name, zone=zone, labels=disks.get(name), taints=taints.get(name, ())) for name, zone in zone_of.items()]
     running = [
         ("web-0", "n1", "1", "2Gi", "web", 0), ("db-0", "n1", "1500m", "4Gi", "db", 500), ("train-0", "n2", "1", "1Gi", "train", 0),
-        ("batch-0", "n3", "2", "1Gi", "batch", 0), ("batch-1", "n3", "1500m", "2Gi", "batch", 0),
+        ("batch-0", "n3", "2", "1Gi", "batch", 0), ("batch-1", "n3", "1800m", "2Gi", "batch", 0),
         ("cache-0", "n4", "500m", "3Gi", "cache", 100), ("web-00", "n4", "500m", "1Gi", "web", 0),
         ("batch-2", "n5", "1", "1Gi", "batch", 0), ("db-1", "n6", "2", "5Gi", "db", 500),
     ]  # fmt: skip

@@ -85,6 +85,11 @@ def outcome_step(document: Document) -> int:
     return max(place for place, frame in enumerate(document.frames) if OUTCOMES.get(frame.kind) == 0)
 
 
+def step_at(document: Document, time_us: int) -> int:
+    """The number of the picture that is shown at an instant."""
+    return max((place for place, frame in enumerate(document.frames) if frame.time_us <= time_us), default=0)
+
+
 def _grid(chapters: Sequence[Chapter]) -> Grid:
     """Room for every plugin that has a say in any chapter, and a paper that never changes its size."""
     last = chapters[-1]

@@ -15,7 +15,7 @@ from k8sedu.kube import manifest
 from k8sedu.kube.objects import Pod
 from k8sedu.kube.objects.meta import ApiObject
 from k8sedu.kube.scheduler.lab.bench import PROFILES, Bench, BenchError, example
-from k8sedu.kube.scheduler.lab.chapters import CHAPTER_US, Chapter, film, outcome_step
+from k8sedu.kube.scheduler.lab.chapters import CHAPTER_US, Chapter, film, outcome_step, step_at
 from k8sedu.kube.scheduler.lab.picks import picks
 from k8sedu.kube.scheduler.pods import PodInfo
 from k8sedu.language import Words
@@ -37,9 +37,9 @@ class Laboratory(Explorer):
 
     >>> laboratory = lab()
     >>> laboratory.explanation.node
-    'n6'
-    >>> laboratory.act(Event(time_us=0, step=0, action="cordon", shape="node/n6"))
-    >>> laboratory.explanation.verdicts["n6"].reasons
+    'n4'
+    >>> laboratory.act(Event(time_us=0, step=0, action="cordon", shape="node/n4"))
+    >>> laboratory.explanation.verdicts["n4"].reasons
     ('node(s) were unschedulable',)
     """
 
@@ -66,25 +66,25 @@ class Laboratory(Explorer):
         """Who would have to make room for it, if it fits nowhere."""
         return self.chapters[-1].preemption
 
-    def _happen(self, event: Event) -> Document | None:
-        """One thing that the reader did, as another film."""
-        if event.control == "undo":
-            if not self._past:
-                return None
-            self.chapters = self._past.pop()
-            return self._film()
-        wish = WISHES.get(event.action or event.control or "") or _pick
+    def _happen(self, event: Event) -> None:
+        """One thing that the reader did: another film, at the same instant, or at the next pod's outcome."""
         place = min(max(0, event.time_us) // CHAPTER_US, len(self.chapters) - 1)
+        if event.control == "undo":
+            if self._past:
+                self._turn_to(self._past.pop(), event.time_us)
+            return
+        wish = WISHES.get(event.action or event.control or "") or _pick
         kept = self.chapters[: place + 1]
         chapters = wish(kept, event)
         self._past.append(self.chapters)
+        self._turn_to(chapters, event.time_us if len(chapters) == len(kept) else None)
+
+    def _turn_to(self, chapters: tuple[Chapter, ...], instant_us: int | None) -> None:
+        """Show these chapters, from an instant on, or at their end."""
         self.chapters = chapters
         document = self._film()
-        if len(chapters) <= len(kept):
-            return document
-        self.show(document)  # the reader goes on to the next pod
-        self.step = outcome_step(document)
-        return None
+        self.show(document)
+        self.step = outcome_step(document) if instant_us is None else step_at(document, instant_us)
 
     def _film(self) -> Document:
         return film(self.chapters, tuple(_controls(self.bench, self.chapters[-1])), language=self.language)
