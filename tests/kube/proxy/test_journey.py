@@ -155,6 +155,20 @@ def test_turns(mode: str, count: int) -> None:
     assert sorted(hits.values()) == [100 // count] * (count - 100 % count) + [100 // count + 1] * (100 % count)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_questions_by_size(mode: str) -> None:
+    """With more Services a first packet is asked more in the modes of long lists, and exactly as much in those of lookups."""
+
+    def asked_last(count: int) -> int:
+        numbers = range(1, count + 1)
+        ports = [ServicePort(ServicePortName("default", f"web-{number}", "http"), f"10.96.1.{number}", 80) for number in numbers]
+        case = Case(tuple(ports), tuple((Backend(f"10.244.2.{number}", 8080),) for number in numbers))
+        return route(Packet("10.244.1.99", 40_000, ports[-1].cluster_ip, 80), programmed(case, mode), mode, rng=Random(1)).rules_asked
+
+    grown = asked_last(200) - asked_last(2)
+    assert grown == (198 if mode in {"iptables", "userspace"} else 0)
+
+
 def test_walks_look_alike() -> None:
     """Every mode tells the same story of one packet: as it was sent, as it arrives, how the answer comes, and why."""
     port = ServicePort(ServicePortName("default", "web", "http"), "10.96.0.7", 80)

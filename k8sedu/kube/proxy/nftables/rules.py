@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from k8sedu.errors import K8sEduError
 from k8sedu.kube.proxy.nftables.table import NftTable
-from k8sedu.kube.proxy.packet import Packet, socket_of, socket_text
+from k8sedu.kube.proxy.packet import Packet, socket_text
 
 SECONDS = re.compile(r"timeout (\d+)s")
 
@@ -73,15 +73,14 @@ def statements(rule: str) -> tuple[Statement, ...]:
     Raises:
         NftRuleError: a statement is not understood.
     """
-    rest, found = re.sub(r' comment "[^"]*"$', "", rule), []
-    while rest:
-        for pattern, make in FORMS:
-            if match := pattern.match(rest):
-                found.append(Statement(match.group(), make(*match.groups())))
-                rest = rest[match.end() :].lstrip()
-                break
-        else:
-            raise NftRuleError(f"rule {rule[:80]!r}: {rest[:40]!r} is not understood, expected a statement that kube-proxy writes")
+    text, place, found = rule.partition(' comment "')[0], 0, []
+    while place < len(text):
+        match = ANY.match(text, place)
+        if match is None or match.lastgroup is None:
+            raise NftRuleError(f"rule {rule[:80]!r}: {text[place:place + 40]!r} is not understood, expected a statement of kube-proxy")
+        make, inner = MAKERS[match.lastgroup]
+        found.append(Statement(match.group(), make(*match.groups()[inner])))
+        place = match.end() + 1
     return tuple(found)
 
 
@@ -105,12 +104,16 @@ def _in_set(side: str, negation: str | None, name: str) -> Run:
 
 
 def _address(side: str, negation: str | None, text: str) -> Run:
-    parts = [part for part in re.split(r"[{},\s]+", text) if part]
+    parts = [part for part in text.strip("{} ").replace(",", " ").split() if part]
     return _question(lambda packet, _: any(_inside(_side(packet, side), part) for part in parts), negation)
 
 
-@lru_cache(maxsize=1 << 14)
 def _inside(address: str, network: str) -> bool:
+    return _is_within(address, network) if "/" in network else address == network
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_within(address: str, network: str) -> bool:
     found, ip = ip_network(network, strict=False), ip_address(address)
     return ip.version == found.version and ip in found
 
@@ -160,11 +163,12 @@ def _looked_up(address: str | None, name: str) -> Run:
 
 
 def _drawn(count: str, text: str) -> Run:
-    verdicts = tuple(part.split(" : ")[1].strip() for part in text.split(" , "))
+    parts, most = text.split(" , "), int(count)
 
     def run(packet: Packet, state: State) -> Answer:
-        number = state.rng.randrange(int(count))
-        return Answer(packet, verdict=verdicts[number], told=verdicts[number], why=f"drew {number} of 0 to {int(count) - 1}")
+        number = state.rng.randrange(most)
+        verdict = parts[number].partition(" : ")[2]
+        return Answer(packet, verdict=verdict, told=verdict, why=f"drew {number} of 0 to {most - 1}")
 
     return run
 
@@ -190,7 +194,8 @@ def _marked(how: str, mask: str) -> Run:
 
 
 def _dnat(where: str) -> Run:
-    ip, port = socket_of(where)
+    text, _, number = where.rpartition(":")
+    ip, port = text.strip("[]"), int(number)
 
     def run(packet: Packet, _: State) -> Answer:
         return Answer(packet._replace(destination=ip, destination_port=port), verdict="accept", told=f"DNAT to {socket_text(ip, port)}")
@@ -211,23 +216,27 @@ def _verdict(verdict: str) -> Run:
     return lambda packet, _: Answer(packet, verdict=verdict, told=told)
 
 
-FORMS: tuple[tuple[re.Pattern[str], Callable[..., Run]], ...] = tuple(
-    (re.compile(pattern), make)
-    for pattern, make in (
-        (r"(ip6? daddr \. )?meta l4proto \. th dport vmap @(\S+)", _looked_up),
-        (r"ip6? ([sd]addr) (!= )?@(\S+)", _in_set),
-        (r"ip6? ([sd]addr) (!= )?(\{[^}]*\}|\S+)", _address),
-        (r"(tcp|udp|sctp) dport (\d+)", _port),
-        (r"meta l4proto (\w+)", _protocol),
-        (r"fib ([sd]addr) type local", _fib),
-        (r"iif (!= )?(\S+)", _interface),
-        (r"ct state (\w+)", _ct_state),
-        (r"mark and (\S+) == 0", _unmarked),
-        (r"mark set mark (or|xor) (\S+)", _marked),
-        (r"numgen random mod (\d+) vmap \{ (.*?) \}", _drawn),
-        (r"update @(\S+) \{ ip6? saddr \}", _remembered),
-        (r"dnat to (\S+)", _dnat),
-        (r"masquerade fully-random", _masquerade),
-        (r"((?:jump|goto) \S+|return|drop|reject|accept)", _verdict),
-    )
+FORMS: tuple[tuple[str, Callable[..., Run]], ...] = (
+    (r"(ip6? daddr \. )?meta l4proto \. th dport vmap @(\S+)", _looked_up),
+    (r"ip6? ([sd]addr) (!= )?@(\S+)", _in_set),
+    (r"ip6? ([sd]addr) (!= )?(\{[^}]*\}|\S+)", _address),
+    (r"((?:jump|goto) \S+|return|drop|reject|accept)", _verdict),
+    (r"meta l4proto (\w+)", _protocol),
+    (r"(tcp|udp|sctp) dport (\d+)", _port),
+    (r"dnat to (\S+)", _dnat),
+    (r"numgen random mod (\d+) vmap \{ (.*?) \}", _drawn),
+    (r"fib ([sd]addr) type local", _fib),
+    (r"iif (!= )?(\S+)", _interface),
+    (r"ct state (\w+)", _ct_state),
+    (r"mark and (\S+) == 0", _unmarked),
+    (r"mark set mark (or|xor) (\S+)", _marked),
+    (r"update @(\S+) \{ ip6? saddr \}", _remembered),
+    (r"masquerade fully-random", _masquerade),
 )
+"""What kube-proxy writes, and what makes a statement of it."""
+ANY = re.compile("|".join(f"(?P<form{number}>{pattern})" for number, (pattern, _) in enumerate(FORMS)))
+MAKERS = {
+    f"form{number}": (make, slice(first := ANY.groupindex[f"form{number}"], first + re.compile(pattern).groups))
+    for number, (pattern, make) in enumerate(FORMS)
+}
+"""Name of a form → its maker, and which groups of a match are the maker's arguments."""

@@ -22,6 +22,11 @@ from k8sedu.language import Words
 
 OWN = re.compile(r"(?:service|local|external|firewall)-[A-Z2-7]{8}-")
 """How the chains of a Service port begin."""
+AT = {
+    hook: [(name, kind) for name, kind, at, _ in sorted(BASE_CHAINS, key=lambda chain: chain[3]) if at.upper() == hook]
+    for hook in ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+}
+"""Hook → the base chains there, by priority."""
 
 
 class NftJourney(Journey):
@@ -41,8 +46,7 @@ class NftJourney(Journey):
     def ask(self, hook: Hook, packet: Packet) -> Ended:
         """All base chains of a hook, by priority; those of the type nat see new connections only."""
         self._state.is_new = self.sent is None
-        chains = [(priority, name, kind) for name, kind, at, priority in BASE_CHAINS if at.upper() == hook]
-        for _, name, kind in sorted(chains):
+        for name, kind in AT[hook]:
             if kind == "nat" and self.sent is not None:
                 continue
             ended = self._chain(name, packet, hook)
