@@ -140,6 +140,8 @@ def compare(
 ) -> None:  # fmt: skip
     """Run one workload under Swarm (spread, binpack), Mesos and Borg, and lay the results side by side.
 
+    --managers takes others as well: swarm-mode, kube (Kubernetes' default profile) and kube-most-allocated.
+
     WORKLOAD is a text of machines and jobs, an SQLite database of Azure's packing trace, event files of Google's trace, or the two CSV
     files of Alibaba's GPU trace. Without one, a workload is made from the seed. Times of a trace that are longer than a run are squeezed
     into two thirds of it.

@@ -39,7 +39,7 @@ def test_failures_reach_whom_they_mean(name: str) -> None:
     trace = compare(CELL, managers=[name], duration_ms=30_000, faults=["at 6000 crash master", "at 9000 crash m2"])[name]
     (step,) = trace.where("machine_down")
     assert (step.actor, 9_000_000 <= step.time_us < 25_000_000) == ("m2", True)
-    assert {"master_down", "manager_down", "master_lost"} & {step.kind for step in trace}
+    assert {"master_down", "manager_down", "master_lost", "scheduler_down"} & {step.kind for step in trace}
 
 
 def test_who_reschedules_nothing_loses_what_the_machine_takes_with_it() -> None:
