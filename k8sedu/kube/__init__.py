@@ -7,6 +7,7 @@ Read the files in this order:
 3. `yaml_form`, `manifest` - real manifests and dumps, read with the line of every mistake
 4. `status`, `pod_rules`, `validation`, `patches`, `services`, `apiserver` - the one door to etcd, what it refuses and what it hands out
 5. `workqueue`, `informers`, `garbage` - how controllers hear of changes, and the one that cleans up behind all others
+6. `controllers`, `proxy` - who answers for a Service, and how a node brings a packet there
 6. `scheduler` - which node gets which pod, and why; it works with NumPy, and is loaded only when it is named
 7. `views` - who speaks with whom, as a film
 

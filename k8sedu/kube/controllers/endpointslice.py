@@ -1,0 +1,221 @@
+"""The EndpointSlice controller: who answers for a Service, in pieces small enough to be told to every node.
+
+It makes nothing for a Service without a selector (who made that one makes its slices, too) and nothing for a mere name. For all others it
+keeps slices per address family and per set of ports, since a named port may have another number on another pod.
+
+Source: kubernetes 1.30, pkg/controller/endpointslice/endpointslice_controller.go; staging/src/k8s.io/endpointslice/reconciler.go.
+Left out: the annotation with the time of the last change; hints that are kept as long as they are good enough are worked out anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from k8sedu.kube import selectors
+from k8sedu.kube.apiserver.server import ApiServer
+from k8sedu.kube.controllers.loop import Loop
+from k8sedu.kube.controllers.pod_endpoints import belongs, endpoint_of, families_of, in_order, ips_of, ports_of
+from k8sedu.kube.controllers.slice_packing import MOST_PER_SLICE, PortsKey, pack, ports_key
+from k8sedu.kube.controllers.topology_hints import asks_for_hints, with_hints, zone_shares
+from k8sedu.kube.informers import Change, Informer
+from k8sedu.kube.objects.cluster import Node
+from k8sedu.kube.objects.meta import ApiObject, ObjectMeta, OwnerReference
+from k8sedu.kube.objects.pod import Pod
+from k8sedu.kube.objects.service import Endpoint, EndpointPort, EndpointSlice, Service
+
+SERVICE_NAME = "kubernetes.io/service-name"
+MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+CONTROLLER = "endpointslice-controller.k8s.io"
+HEADLESS = "service.kubernetes.io/headless"
+
+
+class Draft(NamedTuple):
+    """A slice that is to be."""
+
+    family: str
+    ports: tuple[EndpointPort, ...]
+    endpoints: tuple[Endpoint, ...]
+
+
+class Writes(NamedTuple):
+    """What is to be written for one Service."""
+
+    create: list[Draft]
+    update: list[EndpointSlice]
+    delete: list[EndpointSlice]
+
+
+class EndpointSliceController:
+    """Keeps the slices of every Service with a selector.
+
+    >>> from random import Random
+    >>> server = ApiServer(Random(1))
+    >>> _ = server.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+    ...                    "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}, now_ms=0)
+    >>> EndpointSliceController(server).run(now_ms=0)
+    ['create endpointslices default/web-l68kx (0 endpoints)']
+
+    A change of a pod costs O(Services of its namespace), then O(endpoints) for each Service that it touches.
+    """
+
+    def __init__(self, server: ApiServer, *, most: int = MOST_PER_SLICE) -> None:
+        self.server, self.most = server, most
+        self.services = Informer(server, Service, indexes={"namespace": _by_namespace})
+        self.pods = Informer(server, Pod, indexes={"namespace": _by_namespace})
+        self.nodes = Informer(server, Node)
+        self.slices = Informer(server, EndpointSlice, label_selector=f"{MANAGED_BY}={CONTROLLER}", indexes={"service": _by_service})
+        self.loop = Loop(self.sync, self.services, self.nodes, self.pods, self.slices)
+        self.services.handlers.append(lambda change: self.loop.queue.add(change.object.key))
+        self.pods.handlers.append(self._hear_pod)
+        self.slices.handlers.append(self._hear_slice)
+
+    def run(self, *, now_ms: int) -> list[str]:
+        """Work until nothing is left to be done now; tells what was done."""
+        return self.loop.run(now_ms=now_ms)
+
+    # -- hearing --------------------------------------------------------------------------------------------------------------------------
+
+    def _hear_pod(self, change: Change[Pod]) -> None:
+        """A pod touches the Services that select it, or have selected it."""
+        for key in services_of((change.old, change.new), self.services.cache.by("namespace", change.object.namespace)):
+            self.loop.queue.add(key)
+
+    def _hear_slice(self, change: Change[EndpointSlice]) -> None:
+        """Somebody has changed a slice of ours: look whether it is still right."""
+        for service in _by_service(change.object):
+            self.loop.queue.add(service)
+
+    # -- doing ----------------------------------------------------------------------------------------------------------------------------
+
+    def sync(self, key: str, now_ms: int) -> Iterator[str]:
+        """Make the slices of one Service say who answers for it."""
+        service = self.services.cache.get(key)
+        if service is None or service.spec.type == "ExternalName" or not service.spec.selector:
+            return
+        selected = selectors.of_labels(service.spec.selector)
+        pods = in_order(pod for pod in self.pods.cache.by("namespace", service.namespace) if selected.matches(pod.labels))
+        existing = [each for each in self.slices.cache.by("service", key) if not each.metadata.deletion_timestamp]
+        writes = Writes([], [], [])
+        for family in ("IPv4", "IPv6"):
+            ours = [each for each in existing if each.address_type == family]
+            if family in families_of(service):
+                self._plan(service, pods, ours, family, writes)
+            else:
+                writes.delete.extend(ours)
+        yield from self._write(service, recycled(writes, service), now_ms)
+
+    def _plan(self, service: Service, pods: list[Pod], existing: list[EndpointSlice], family: str, writes: Writes) -> None:
+        """The writes for one family."""
+        owned = [each for each in existing if is_owned(each, service)]
+        before = (len(writes.create), len(writes.delete))
+        writes.delete.extend(each for each in existing if each not in owned)
+        wanted = self._wanted(service, pods, family)
+        by_ports: dict[PortsKey, list[EndpointSlice]] = {}
+        for each in owned:
+            by_ports.setdefault(ports_key(each.ports), []).append(each)
+        for key, (ports, endpoints) in wanted.items():
+            self._plan_ports(service, by_ports.pop(key, []), Draft(family, ports, tuple(endpoints)), writes)
+        writes.delete.extend(each for group in by_ports.values() for each in group)
+        if len(writes.delete) - before[1] == len(existing) and len(writes.create) == before[0]:
+            _keep_one_empty(Draft(family, (), ()), writes, before[1])
+
+    def _plan_ports(self, service: Service, slices: list[EndpointSlice], draft: Draft, writes: Writes) -> None:
+        labels = labels_of(service)
+        packing = pack(slices, draft.endpoints, most=self.most, is_relabelled=lambda each: dict(each.labels) != labels)
+        named = {each.name: each for each in slices}
+        writes.create.extend(draft._replace(endpoints=endpoints) for endpoints in packing.create)
+        writes.update.extend(named[name].evolve(endpoints=endpoints) for name, endpoints in packing.update.items())
+        writes.delete.extend(named[name] for name in packing.delete)
+
+    def _wanted(self, service: Service, pods: list[Pod], family: str) -> dict[PortsKey, tuple[tuple[EndpointPort, ...], list[Endpoint]]]:
+        """The endpoints that should be, by their ports."""
+        found: dict[PortsKey, tuple[tuple[EndpointPort, ...], list[Endpoint]]] = {}
+        for pod in pods:
+            if belongs(pod, with_terminating=True) and ips_of(pod, family):
+                ports = ports_of(pod, service)
+                node = self.nodes.cache.get(pod.spec.node_name)
+                found.setdefault(ports_key(ports), (ports, []))[1].append(endpoint_of(pod, service, family, node))
+        if asks_for_hints(service):
+            shares = zone_shares(self.nodes.cache)
+            found = {key: (ports, with_hints(endpoints, shares)) for key, (ports, endpoints) in found.items()}
+        return found
+
+    # -- writing --------------------------------------------------------------------------------------------------------------------------
+
+    def _write(self, service: Service, writes: Writes, now_ms: int) -> Iterator[str]:
+        for draft in writes.create if not service.metadata.deletion_timestamp else ():
+            made = self.server.create(new_slice(service, draft), now_ms=now_ms)
+            yield f"create endpointslices {made.key} ({len(made.endpoints)} endpoints)"
+        for each in writes.update:
+            labels = each.metadata.evolve(labels=labels_of(service))
+            self.server.update(each.evolve(metadata=labels))
+            yield f"update endpointslices {each.key} ({len(each.endpoints)} endpoints)"
+        for each in writes.delete:
+            self.server.delete(EndpointSlice, each.name, namespace=each.namespace, uid=each.metadata.uid, now_ms=now_ms)
+            yield f"delete endpointslices {each.key}"
+
+
+def recycled(writes: Writes, kept_for: ApiObject) -> Writes:
+    """Instead of deleting one slice and creating another, write the new content into the old one, if that was for the same object."""
+    create, delete = list(writes.create), []
+    update = list(writes.update)
+    for old in writes.delete:
+        if create and create[-1].family == old.address_type and is_owned(old, kept_for):
+            draft = create.pop()
+            update.append(old.evolve(endpoints=draft.endpoints, ports=draft.ports))
+        else:
+            delete.append(old)
+    return Writes(create, update, delete)
+
+
+def _keep_one_empty(draft: Draft, writes: Writes, begin: int) -> None:
+    """A Service without endpoints has one empty slice, so that everybody knows that there is none."""
+    going = writes.delete[begin:]
+    if len(going) == 1 and not going[0].endpoints and not going[0].ports:
+        del writes.delete[begin:]
+    else:
+        writes.create.append(draft)
+
+
+def labels_of(service: Service) -> dict[str, str]:
+    """The labels of a Service's slices: its own, whose they are, and who keeps them."""
+    labels = {name: value for name, value in service.labels.items() if name not in {HEADLESS, SERVICE_NAME, MANAGED_BY}}
+    headless = {HEADLESS: ""} if service.spec.cluster_ip in {"", "None"} else {}
+    return labels | headless | {SERVICE_NAME: service.name, MANAGED_BY: CONTROLLER}
+
+
+def new_slice(service: Service, draft: Draft) -> EndpointSlice:
+    """A slice that does not yet exist: the server will complete its name."""
+    meta = ObjectMeta(
+        generate_name=f"{service.name}-", namespace=service.namespace, labels=labels_of(service), owner_references=(owner(service),),
+    )  # fmt: skip
+    return EndpointSlice(metadata=meta, address_type=draft.family, endpoints=draft.endpoints, ports=draft.ports)  # type: ignore[arg-type]  # a family
+
+
+def owner(found: ApiObject) -> OwnerReference:
+    """A reference to the object that something is kept for: if it goes, so does what is kept."""
+    kind = {"api_version": found.API_VERSION, "kind": found.KIND, "name": found.name, "uid": found.metadata.uid}
+    return OwnerReference(**kind, controller=True, block_owner_deletion=True)
+
+
+def is_owned(found: ApiObject, by: ApiObject) -> bool:
+    """Is it kept for this very object, and not for an older one of the same name?"""
+    return found.controller is not None and found.controller.uid == by.metadata.uid
+
+
+def services_of(pods: Iterable[Pod | None], services: Iterable[Service]) -> Iterator[str]:
+    """The keys of the Services that select one of these pods."""
+    labels = [pod.labels for pod in pods if pod is not None]
+    for service in services:
+        selected = selectors.of_labels(service.spec.selector)
+        if service.spec.selector and any(selected.matches(each) for each in labels):
+            yield service.key
+
+
+def _by_namespace(found: ApiObject) -> list[str]:
+    return [found.namespace]
+
+
+def _by_service(found: Any) -> list[str]:
+    return [f"{found.namespace}/{found.labels[SERVICE_NAME]}"] if SERVICE_NAME in found.labels else []
