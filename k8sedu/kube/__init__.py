@@ -8,8 +8,8 @@ Read the files in this order:
 4. `status`, `pod_rules`, `validation`, `patches`, `services`, `apiserver` - the one door to etcd, what it refuses and what it hands out
 5. `workqueue`, `informers`, `garbage` - how controllers hear of changes, and the one that cleans up behind all others
 6. `controllers`, `proxy` - who answers for a Service, and how a node brings a packet there
-6. `scheduler` - which node gets which pod, and why; it works with NumPy, and is loaded only when it is named
-7. `views` - who speaks with whom, as a film
+7. `scheduler` - which node gets which pod, and why; it works with NumPy, and is loaded only when it is named
+8. `views` - who speaks with whom, as a film
 
 The names below are loaded when they are first used, so that `import k8sedu.kube` costs next to nothing.
 
