@@ -354,8 +354,10 @@ export class Player {
 
   // ---- talking with Python
 
+  // A question is about the picture that the reader goes to, not about an instant on the way.
   ask(question) {
     this.clock.pause();
+    if (this.clock.move) this.clock.jump(this.clock.goal);
     this.run();
     this.root.setAttribute("aria-busy", "true");
     this.model.send({ ...question, time_us: Math.round(this.clock.time), step: this.clock.index });
