@@ -155,6 +155,20 @@ def test_turns(mode: str, count: int) -> None:
     assert sorted(hits.values()) == [100 // count] * (count - 100 % count) + [100 // count + 1] * (100 % count)
 
 
+@pytest.mark.parametrize("mode", ["iptables", "ipvs", "nftables"])
+def test_udp_after_a_sync(mode: str, web: Any) -> None:
+    """A client of UDP whose endpoint is gone reaches another one after the next sync, and one of TCP does not notice the sync."""
+    ends = {}
+    for protocol in ("UDP", "TCP"):
+        node = ProxyNode(SETTINGS, (mode,), web("10.244.2.1", protocol=protocol))  # type: ignore[arg-type]  # a mode's name
+        packet = Packet("10.244.1.99", 40_000, "10.96.0.7", 80, protocol)  # type: ignore[arg-type]  # one of the three
+        route(packet, node, mode, rng=Random(1))
+        node.put(*web("10.244.2.2", protocol=protocol))
+        node.sync()
+        ends[protocol] = route(packet, node, mode, rng=Random(1)).endpoint
+    assert ends == {"UDP": "10.244.2.2:8080", "TCP": "10.244.2.1:8080"}
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_questions_by_size(mode: str) -> None:
     """With more Services a first packet is asked more in the modes of long lists, and exactly as much in those of lookups."""

@@ -92,6 +92,7 @@ class Iptables:
         deleted = self._clean(now_ms)
         restore = self.tables.text(names, deleted)
         stale = stale_connections(update, tracker.ports, self.settings)
+        self.conntrack.clean(stale)
         return Sync(update.is_full, restore, ensured() if update.is_full else (), deleted, stale)
 
     def _count(self, tracker: ChangeTracker, names: Iterable[ServicePortName]) -> None:
@@ -114,6 +115,7 @@ class Iptables:
 
     def route(self, packet: Packet, *, rng: Random, now_ms: int = 0, with_misses: bool = False) -> Walk:
         """Send a packet through the tables as they are now."""
+        self.conntrack.expire(now_ms=now_ms)
         kernel = Kernel(self.tables, self.settings, self.conntrack, self.recent)
         return follow(kernel, packet, rng=rng, now_ms=now_ms, with_misses=with_misses)
 
