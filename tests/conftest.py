@@ -21,7 +21,8 @@ BESIDE = Path(__file__).parents[2] / "shared" / "conformance"
 
 # A shared machine is slow at times: no deadline per example; pytest's timeout bounds the test. A failure prints a blob to repeat it.
 settings.register_profile("dev", max_examples=60, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("dev"), max_examples=150, derandomize=False)
+# What decides whether a change may land searches the same places each time; `make test` and `make nightly` look elsewhere each time.
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.register_profile("nightly", settings.get_profile("dev"), max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
@@ -44,6 +45,27 @@ def browser() -> Iterator[Any]:
 
     with open_browser() as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session")
+def copied_kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for JUPYTER_PATH, whose kernels start at once: the packages of others are loaded already."""
+    from browser.kernels import installed
+
+    if not hasattr(os, "fork"):
+        yield tmp_path_factory.mktemp("kernels")
+        return
+    folder = tmp_path_factory.mktemp("kernels")
+    with installed(folder) as process:
+        yield folder
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+@pytest.fixture
+def quick_kernels(copied_kernels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let kernels of this test start at once."""
+    monkeypatch.setenv("JUPYTER_PATH", str(copied_kernels))
 
 
 @pytest.hookimpl(wrapper=True)

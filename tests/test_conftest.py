@@ -30,9 +30,10 @@ def test_transcripts(conformance_path):
 '''
 
 
-@pytest.fixture
-def outcome(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What pytest says about a small suite under our conftest and a folder of recorded answers that holds two of three files."""
+    tmp_path = tmp_path_factory.mktemp("suite")
     (tmp_path / "data" / "raft").mkdir(parents=True)
     for name in ("quorum.json", "quorum-more.json"):
         (tmp_path / "data" / "raft" / name).write_text("[1]")
@@ -41,7 +42,7 @@ def outcome(tmp_path: Path) -> str:
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = conformance\n")
     call = [sys.executable, "-m", "pytest", "-v", "-rs", "-p", "no:cacheprovider", str(tmp_path)]
     environment = {**os.environ, "K8SEDU_CONFORMANCE": str(tmp_path / "data")}
-    return subprocess.run(call, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=60).stdout
+    return subprocess.run(call, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=110).stdout
 
 
 def test_a_failure_prints_its_seed(outcome: str) -> None:

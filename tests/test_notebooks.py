@@ -1,6 +1,6 @@
 """The laws of the lessons: they run from top to bottom, carry no outputs, and read like lessons.
 
-A lesson that fails in front of a class has taught the wrong thing. So each one runs here in a fresh kernel and a folder of its own.
+A lesson that fails in front of a class has taught the wrong thing. So each one runs here in a kernel and a folder of its own.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def test_the_law_catches_a_violation(law: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Notebook:
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, copied_kernels: Path) -> Notebook:
     """A lesson that has run, in a fresh kernel and a folder that holds nothing else."""
     path: Path = request.param
     if path.parent.name == "zh" and cjk_font() is None:
@@ -132,7 +132,9 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("lesson") / path.parent.name
     folder.mkdir()
     shutil.copy(path, folder)
-    return execute(folder / path.name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(copied_kernels))
+        return execute(folder / path.name)
 
 
 @pytest.mark.timeout(300)

@@ -61,6 +61,11 @@ class Watched:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
 
+    def forget(self) -> None:
+        """What was asked and complained about so far belongs to another test."""
+        for told in (self.requests, self.failed, self.errors):
+            told.clear()
+
     def no_failed_requests(self) -> None:
         """The page asked nobody in vain and no script broke."""
         assert not self.failed, f"the page asked in vain for {self.failed}"
@@ -80,8 +85,8 @@ class Lab:
     url: str
     folder: Path
 
-    def write(self, name: str, *cells: str) -> str:
-        """Put a notebook into the folder; gives the address that opens it."""
+    def write(self, name: str, *cells: str) -> None:
+        """Put a notebook into the folder."""
         body = [
             {"cell_type": "code", "id": f"cell-{i}", "metadata": {}, "outputs": [], "execution_count": None, "source": cell}
             for i, cell in enumerate(cells)
@@ -89,28 +94,44 @@ class Lab:
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         notebook = {"cells": body, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (self.folder / name).write_text(json.dumps(notebook), encoding="utf-8")
-        return f"{self.url}/lab/workspaces/{Path(name).stem}/tree/{name}"  # a workspace of its own: no tabs of other notebooks
 
-    def run_all(self, page: Any, address: str) -> None:
+    def run_all(self, page: Any, name: str) -> None:
         """Open a notebook and run all its cells. JupyterLab drops a run that comes before its kernel listens, so ask until one is taken."""
-        page.goto(address)
+        page.evaluate("(path) => jupyterapp.commands.execute('docmanager:open', { path })", name)
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
         page.get_by_text("| Idle").wait_for(timeout=60_000)
-        for _ in range(6):
+        for _ in range(20):
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-            page.wait_for_timeout(1_500)
-            if page.locator(".jp-InputPrompt").first.inner_text() != "[ ]:":
+            if self._is_taken(page):
                 return
         raise AssertionError("JupyterLab did not run the notebook")
 
+    def _is_taken(self, page: Any) -> bool:
+        """Whether the first cell runs, or has run, soon."""
+        for _ in range(30):
+            if page.locator(".jp-InputPrompt").first.inner_text() != "[ ]:":
+                return True
+            page.wait_for_timeout(50)
+        return False
+
+    def end_kernels(self) -> None:
+        """End all kernels: they belong to pages that are closed."""
+        with urllib.request.urlopen(f"{self.url}/api/kernels", timeout=60) as answer:
+            kernels = json.load(answer)
+        for kernel in kernels:
+            order = urllib.request.Request(f"{self.url}/api/kernels/{kernel['id']}", method="DELETE")
+            urllib.request.urlopen(order, timeout=60).close()
+
 
 @contextmanager
-def open_lab(folder: Path) -> Iterator[Lab]:
-    """A real JupyterLab on a free port of this machine, with no other state than the folder."""
+def open_lab(folder: Path, **variables: str) -> Iterator[Lab]:
+    """A real JupyterLab on a free port of this machine, with no other state than the folder and these environment variables."""
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip install 'k8sedu[lab]'")
     pytest.importorskip("ipykernel", reason="ipykernel is not installed: pip install 'k8sedu[lab]'")
-    options = {"ServerApp.port_retries": 0, "ServerApp.root_dir": str(folder), "IdentityProvider.token": "", "ServerApp.password": ""}
+    options: dict[str, Any] = {"ServerApp.port_retries": 0, "ServerApp.root_dir": str(folder)}
+    options |= {"IdentityProvider.token": "", "ServerApp.password": ""}
+    options["ServerApp.disable_check_xsrf"] = True  # so that tests may end kernels
     more = (
         "--no-browser",
         "--allow-root",
@@ -122,7 +143,7 @@ def open_lab(folder: Path) -> Iterator[Lab]:
     notices = folder / ".settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     notices.parent.mkdir(parents=True)
     notices.write_text('{"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": true}', encoding="utf-8")
-    environment = os.environ | {f"JUPYTER_{name}_DIR": str(folder / f".{name.lower()}") for name in ("CONFIG", "RUNTIME")}
+    environment = os.environ | variables | {f"JUPYTER_{name}_DIR": str(folder / f".{name.lower()}") for name in ("CONFIG", "RUNTIME")}
     environment |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"), "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings")}
     command = [sys.executable, "-m", "jupyterlab", *more, *(f"--{name}={value}" for name, value in options.items())]
     with (folder / ".lab.log").open("w") as log:

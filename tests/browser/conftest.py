@@ -10,6 +10,8 @@ import pytest
 
 from browser.chromium import Lab, Watched, open_lab
 
+InLab = Callable[..., Watched]
+
 
 @pytest.fixture
 def watch(browser: Any) -> Iterator[Callable[..., Watched]]:
@@ -26,8 +28,35 @@ def watch(browser: Any) -> Iterator[Callable[..., Watched]]:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(tmp_path_factory: pytest.TempPathFactory, copied_kernels: Path) -> Iterator[Lab]:
     """A real JupyterLab, started once."""
     folder: Path = tmp_path_factory.mktemp("lab")
-    with open_lab(folder) as running:
+    with open_lab(folder, JUPYTER_PATH=str(copied_kernels)) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def desk(lab: Lab, browser: Any) -> Iterator[Watched]:
+    """A page that shows JupyterLab, loaded once."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1200})
+    watched = Watched(context.new_page())
+    watched.page.goto(f"{lab.url}/lab")
+    watched.page.wait_for_selector(".jp-Launcher", timeout=60_000)
+    yield watched
+    context.close()
+
+
+@pytest.fixture
+def in_lab(lab: Lab, desk: Watched) -> Iterator[InLab]:
+    """A function that runs cells as a notebook in JupyterLab, and waits for the player that they show."""
+
+    def opened(name: str, *cells: str) -> Watched:
+        lab.write(name, *cells)
+        lab.run_all(desk.page, name)
+        desk.page.wait_for_selector(".player h2", timeout=60_000)
+        return desk
+
+    desk.forget()
+    yield opened
+    desk.page.evaluate("() => [...jupyterapp.shell.widgets('main')].forEach((each) => each.dispose())")
+    lab.end_kernels()

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from browser.chromium import Lab, Watched
+from browser.chromium import Watched
 
 pytestmark = pytest.mark.browser
 
-Watch = Callable[..., Watched]
+InLab = Callable[..., Watched]
 
 STORE = """
 from k8sedu import etcd
@@ -24,14 +24,6 @@ laboratory = etcd.lease_lab(scene="silence")
 laboratory
 """
 PLAYER = "[...document.querySelectorAll('*')].map((e) => e.k8sedu).find(Boolean)"
-
-
-def opened(lab: Lab, watch: Watch, name: str, cell: str) -> Watched:
-    """A laboratory in a real JupyterLab."""
-    watched = watch(width=1400, height=1300)
-    lab.run_all(watched.page, lab.write(name, cell))
-    watched.page.wait_for_selector(".player h2", timeout=60_000)
-    return watched
 
 
 def go_to(page: Any, kind: str, number: int = 0) -> int:
@@ -71,9 +63,9 @@ def past(page: Any, place: int) -> str:
     return str(page.evaluate(f"JSON.stringify({PLAYER}.film.frames.slice(0, {place}).map((f) => [f.time, f.kind, f.actor]))"))
 
 
-def test_the_store_does_what_is_picked(lab: Lab, watch: Watch) -> None:
+def test_the_store_does_what_is_picked(in_lab: InLab) -> None:
     """Verb, key and value are picked, "do it" is clicked, and the record stands in the pages; a transaction shows its card."""
-    watched = opened(lab, watch, "etcd-lab.ipynb", STORE)
+    watched = in_lab("etcd-lab.ipynb", STORE)
     page = watched.page
     go_to(page, "compare", 1)
     assert "goes on with else" in said(page)
@@ -92,9 +84,9 @@ def test_the_store_does_what_is_picked(lab: Lab, watch: Watch) -> None:
     watched.no_failed_requests()
 
 
-def test_a_client_that_crashes_loses_its_lease(lab: Lab, watch: Watch) -> None:
+def test_a_client_that_crashes_loses_its_lease(in_lab: InLab) -> None:
     """Click a client, choose stop: the clock runs out, and one revision deletes its keys; the past stays as it was."""
-    watched = opened(lab, watch, "lease-lab.ipynb", LEASES)
+    watched = in_lab("lease-lab.ipynb", LEASES)
     page = watched.page
     place = go_to(page, "keep_alive", 1)
     before, here = past(page, place), page.evaluate(f"{PLAYER}.clock.time")
@@ -110,9 +102,9 @@ def test_a_client_that_crashes_loses_its_lease(lab: Lab, watch: Watch) -> None:
     watched.no_failed_requests()
 
 
-def test_a_lease_is_granted_and_outlives_its_leader(lab: Lab, watch: Watch) -> None:
+def test_a_lease_is_granted_and_outlives_its_leader(in_lab: InLab) -> None:
     """Pick a number and a key, grant and attach; the leader crashes, nobody counts, and the next leader begins the clock anew."""
-    watched = opened(lab, watch, "lease-lab-2.ipynb", LEASES.replace('scene="silence"', ""))
+    watched = in_lab("lease-lab-2.ipynb", LEASES.replace('scene="silence"', ""))
     page = watched.page
     pick(page, "lease", "9")
     click(page, "grant lease")

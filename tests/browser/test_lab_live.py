@@ -2,15 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from browser.chromium import Lab, Watched
+from browser.chromium import Watched
 
 pytestmark = pytest.mark.browser
 
-Watch = Callable[..., Watched]
+InLab = Callable[..., Watched]
 
 EXPLORER = """
 from dataclasses import replace
@@ -29,16 +28,9 @@ explorer
 PLAYER = "[...document.querySelectorAll('*')].map((e) => e.k8sedu).find(Boolean)"
 
 
-def opened(lab: Lab, watch: Watch, name: str, *cells: str) -> Any:
-    watched = watch(width=1400, height=1000)
-    lab.run_all(watched.page, lab.write(name, *cells))
-    watched.page.wait_for_selector(".player h2", timeout=60_000)
-    return watched
-
-
-def test_a_laboratory_answers_in_jupyterlab(lab: Lab, watch: Watch) -> None:
+def test_a_laboratory_answers_in_jupyterlab(in_lab: InLab) -> None:
     """Choosing an action in the picture reaches the kernel, and the new film is shown at the same instant."""
-    watched = opened(lab, watch, "explore.ipynb", EXPLORER)
+    watched = in_lab("explore.ipynb", EXPLORER)
     watched.page.evaluate(f"() => {{ {PLAYER}.go(8) }}")
     watched.page.wait_for_function(f"() => {PLAYER}.clock.index === 8 && !{PLAYER}.clock.busy")
     watched.page.get_by_role("button", name="node n4").click()
@@ -48,9 +40,9 @@ def test_a_laboratory_answers_in_jupyterlab(lab: Lab, watch: Watch) -> None:
     watched.no_failed_requests()
 
 
-def test_keys_of_the_player_do_not_reach_the_notebook(lab: Lab, watch: Watch) -> None:
+def test_keys_of_the_player_do_not_reach_the_notebook(in_lab: InLab) -> None:
     """While the player has the focus, arrows step the film and letters neither cut nor add cells."""
-    watched = opened(lab, watch, "keys.ipynb", EXPLORER, "1 + 1")
+    watched = in_lab("keys.ipynb", EXPLORER, "1 + 1")
     cells = watched.page.locator(".jp-Notebook .jp-Cell").count()
     watched.page.locator(".player").focus()
     for key in ("ArrowRight", "ArrowRight", "a", "b", "d", "d", "x", "Escape"):
@@ -59,9 +51,9 @@ def test_keys_of_the_player_do_not_reach_the_notebook(lab: Lab, watch: Watch) ->
     assert watched.page.locator(".jp-Notebook .jp-Cell").count() == cells
 
 
-def test_the_player_follows_the_theme_of_jupyterlab(lab: Lab, watch: Watch) -> None:
+def test_the_player_follows_the_theme_of_jupyterlab(in_lab: InLab) -> None:
     """Switching JupyterLab to dark switches the film, without running the cell again."""
-    watched = opened(lab, watch, "theme.ipynb", EXPLORER)
+    watched = in_lab("theme.ipynb", EXPLORER)
     assert watched.page.evaluate(f"{PLAYER}.root.dataset.theme") == "light"
     watched.page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
     watched.page.wait_for_function(f"() => {PLAYER}.root.dataset.theme === 'dark'")
@@ -69,15 +61,15 @@ def test_the_player_follows_the_theme_of_jupyterlab(lab: Lab, watch: Watch) -> N
     watched.page.wait_for_function(f"() => {PLAYER}.root.dataset.theme === 'light'")
 
 
-def test_python_moves_the_player(lab: Lab, watch: Watch) -> None:
+def test_python_moves_the_player(in_lab: InLab) -> None:
     """A cell that sets `step` moves the film above, and the film's position is known to Python."""
-    watched = opened(lab, watch, "step.ipynb", EXPLORER, "explorer.step = 5", "explorer.step")
+    watched = in_lab("step.ipynb", EXPLORER, "explorer.step = 5", "explorer.step")
     watched.page.wait_for_function(f"() => {PLAYER}.clock.index === 5")
 
 
-def test_save_in_jupyterlab_downloads_the_film(lab: Lab, watch: Watch) -> None:
+def test_save_in_jupyterlab_downloads_the_film(in_lab: InLab) -> None:
     """The save button gives the same single file that `save` writes."""
-    watched = opened(lab, watch, "save.ipynb", EXPLORER)
+    watched = in_lab("save.ipynb", EXPLORER)
     with watched.page.expect_download() as download:
         watched.page.get_by_role("button", name="save as one HTML file").click()
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -40,12 +40,9 @@ def past(page: Any, before_us: int) -> str:
 
 
 @pytest.fixture
-def opened(lab: Lab, watch: Watch) -> Watched:
+def opened(in_lab: Callable[..., Watched]) -> Watched:
     """The laboratory in a real JupyterLab."""
-    watched = watch(width=1400, height=1200)
-    lab.run_all(watched.page, lab.write("raft-lab.ipynb", LAB, SAVE))
-    watched.page.wait_for_selector(".player h2", timeout=60_000)
-    return watched
+    return in_lab("raft-lab.ipynb", LAB, SAVE)
 
 
 def test_the_leader_stops_when_clicked_and_another_is_elected(opened: Watched) -> None:

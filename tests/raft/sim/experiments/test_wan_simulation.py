@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from k8sedu.raft.sim.experiments.runner import Block
 from k8sedu.raft.sim.experiments.wan_simulation import DELAY_US, WAN_CONFIG, run_block, wan
 
 TOLERANCE = 0.02
+THOROUGH = "K8SEDU_CONFORMANCE" in os.environ or os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+"""The full number of trials takes a minute or more: in `make nightly`, and where somebody brings figures of their own."""
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -24,17 +27,19 @@ def test_few_trials_are_as_near_to_the_thesis_as_luck_allows(seed: int) -> None:
 
 @pytest.mark.conformance("raft/election_curves.json")
 def test_averages_are_those_of_the_thesis(conformance_path: Path, record_property: Any) -> None:
-    """At 10,000 trials every marked average in the file is within 2 %."""
+    """Every marked average in the file is within 2 %: at 10,000 trials without further allowance, in fewer with what luck may add."""
     figures = json.loads(conformance_path.read_text())
     expected = {
         f"{failed}_failed_{logs}": mean_ms
         for logs in ("same", "diff")
         for failed, mean_ms in enumerate(figures.get(f"wan_{logs}_logs", {}).get("mean_ms", ()))
     }
-    curves = wan(trials=10_000, seed=0) if expected else {}
+    curves = wan(trials=10_000 if THOROUGH else 4_000, seed=0) if expected else {}
     deviations = {name: round(curves[name].mean_ms / mean_ms - 1, 4) for name, mean_ms in expected.items()}
+    luck = {name: 0.0 if THOROUGH else 2 * curves[name].standard_error_ms / mean_ms for name, mean_ms in expected.items()}
     record_property("deviations with seed 0", deviations)
-    assert [name for name, deviation in deviations.items() if abs(deviation) > TOLERANCE] == []
+    assert [name for name, deviation in deviations.items() if abs(deviation) > TOLERANCE + luck[name]] == []
+    assert all(chance < 0.03 for chance in luck.values()), "so few trials decide nothing"
 
 
 @pytest.mark.nightly
