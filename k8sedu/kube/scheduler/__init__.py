@@ -11,7 +11,7 @@ Read the files in this order:
 7. `queued_pod`, `backoff`, `events`, `hints`, `queue` - who waits, for how long, and what wakes whom
 8. `node_tree`, `sampling` - in which order nodes are visited, and how many are enough
 9. `victims`, `candidates`, `preemption`, `nominator` - who must go for whom, and what was promised
-10. `cache`, `messages`, `invariants`, `expansion` - what is assumed, told and promised; workloads that count as their pods
+10. `cache`, `messages`, `invariants`, `expansion`, `planning` - what is assumed, told and promised; real manifests, all at once
 11. `sim` - all of it in time
 12. `sketch` - nodes and pods in one line each, for experiments
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from k8sedu.kube.scheduler.lab import lab
     from k8sedu.kube.scheduler.nodes import Nodes
     from k8sedu.kube.scheduler.own_plugins import PluginError, filter_plugin, score_plugin
+    from k8sedu.kube.scheduler.planning import Plan
     from k8sedu.kube.scheduler.profiles import Profile, default_profile, most_allocated, requested_to_capacity_ratio
     from k8sedu.kube.scheduler.queue import SchedulingQueue
     from k8sedu.kube.scheduler.sim import run_scenario, simulate, throughput
@@ -54,6 +55,7 @@ __all__ = [
     "Framework",
     "NodeTable",
     "Nodes",
+    "Plan",
     "PluginError",
     "Profile",
     "SchedulerCache",
@@ -87,6 +89,7 @@ __getattr__, __dir__ = attach(
         "Framework": "framework",
         "NodeTable": "table",
         "Nodes": "nodes",
+        "Plan": "planning",
         "PluginError": "own_plugins",
         "Profile": "profiles",
         "SchedulerCache": "cache",
