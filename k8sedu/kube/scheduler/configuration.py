@@ -82,7 +82,7 @@ class PluginConfig(Value):
     args: Any = EMPTY
 
 
-class ProfileForm(Value):
+class KubeSchedulerProfile(Value):
     """A profile as the file has it."""
 
     scheduler_name: str = "default-scheduler"
@@ -91,7 +91,7 @@ class ProfileForm(Value):
     plugin_config: tuple[PluginConfig, ...] = ()
 
 
-class ConfigurationForm(Value):
+class KubeSchedulerConfiguration(Value):
     """The file."""
 
     ALSO: ClassVar[tuple[str, ...]] = (
@@ -105,7 +105,7 @@ class ConfigurationForm(Value):
     percentage_of_nodes_to_score: int | None = None
     pod_initial_backoff_seconds: int = 1
     pod_max_backoff_seconds: int = 10
-    profiles: tuple[ProfileForm, ...] = ()
+    profiles: tuple[KubeSchedulerProfile, ...] = ()
     extenders: tuple[Any, ...] = ()
 
 
@@ -164,10 +164,10 @@ def load(text: str, source: str = "the configuration", *, release: str = "1.35",
 
 
 def _read(document: Document, release: str, own: Mapping[str, type[Plugin]]) -> Configuration:
-    form = ConfigurationForm.of(document.value)
+    form = KubeSchedulerConfiguration.of(document.value)
     refuse_unknown(form)
     _check(form)
-    profiles = [_profile(each, f"profiles[{place}]", release, own) for place, each in enumerate(form.profiles or (ProfileForm(),))]
+    profiles = [_profile(each, f"profiles[{place}]", release, own) for place, each in enumerate(form.profiles or (KubeSchedulerProfile(),))]
     names = [profile.name for profile in profiles]
     for place, name in enumerate(names):
         if name in names[:place]:
@@ -176,7 +176,7 @@ def _read(document: Document, release: str, own: Mapping[str, type[Plugin]]) -> 
     return Configuration(tuple(profiles), form.percentage_of_nodes_to_score or 0, *backoff, form.parallelism)
 
 
-def _check(form: ConfigurationForm) -> None:
+def _check(form: KubeSchedulerConfiguration) -> None:
     group, _, version = form.api_version.partition("/")
     if form.api_version and (group != GROUP or version not in VERSIONS):
         raise FieldError("apiVersion", form.api_version, f"{GROUP}/v1")
@@ -199,7 +199,7 @@ def _check_percentage(found: int | None, path: str) -> None:
 # -- one profile --------------------------------------------------------------------------------------------------------------------------
 
 
-def _profile(form: ProfileForm, path: str, release: str, own: Mapping[str, type[Plugin]]) -> Profile:
+def _profile(form: KubeSchedulerProfile, path: str, release: str, own: Mapping[str, type[Plugin]]) -> Profile:
     if not form.scheduler_name:
         raise FieldError(f"{path}.schedulerName", "", "a name")
     _check_percentage(form.percentage_of_nodes_to_score, f"{path}.percentageOfNodesToScore")

@@ -24,6 +24,7 @@ from k8sedu.kube.scheduler.statuses import Ints
 from k8sedu.kube.scheduler.terms import NO_TERMS, Term, Terms
 from k8sedu.kube.selectors import Selector
 
+REMEMBERED = 4096
 QUESTIONS = 512
 """So many questions keep a column; the one not asked for longest makes room."""
 
@@ -155,6 +156,8 @@ class Neighbours:
         asked = (info.kin, namespace_labels)
         found = self._matching.get(asked)
         if found is None:
+            if len(self._matching) > REMEMBERED:
+                self._matching.clear()
             found = tuple(held for held in self._held if held.term.matches(info.namespace, info.labels, namespace_labels))
             self._matching[asked] = found
         return found

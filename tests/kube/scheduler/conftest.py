@@ -87,7 +87,7 @@ class Tables:
         found = self.verdicts(plugin, cycle)
         for wanted in case["expected"]:
             status = found.get(wanted["node"], Status())
-            if str(status.code) != wanted[code] or not set(wanted.get(reasons, status.reasons)) == set(status.reasons):
+            if str(status.code) != wanted[code] or set(wanted.get(reasons, status.reasons)) != set(status.reasons):
                 yield f"{release}, {case['name']}, {wanted['node']}: {status} instead of {wanted}"
 
 
