@@ -66,7 +66,7 @@ LESSONS = (
 LECTURES = {"raft_election": "raft", "two_trees": "etcd"}
 """Lesson → the finished lecture of an hour about it: `k8sedu slides raft`. Every other lesson builds as a deck of its own."""
 
-HOMEWORK = {"break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers"}
+HOMEWORK = {"break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers", "objects_and_api": "scheduler"}
 """Lesson → the homework that can be given out after it: `k8sedu homework release raft`."""
 
 

@@ -65,3 +65,9 @@ def etcd_class() -> Classroom:
 def managers_class() -> Classroom:
     """The homework on resource managers."""
     return Classroom("managers")
+
+
+@pytest.fixture(scope="session")
+def scheduler_class() -> Classroom:
+    """The homework on Kubernetes' scheduler."""
+    return Classroom("scheduler")

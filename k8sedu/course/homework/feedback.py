@@ -53,7 +53,7 @@ WORDS = {
     "empty": Words("No answer.", "未作答。"),
     "missing": Words("Nothing was graded.", "没有可批改的内容。"),
     "failed": Words("The grader could not finish; a person will look at it.", "自动批改未能完成，将由人工处理。"),
-    "hint": Words("Hint", "提示"),
+    "hint": Words("Hint: ", "提示："),
     "check": Words("check", "检查项"),
     "result": Words("result", "结果"),
     "rubric": Words("What a full answer says", "完整回答应包含"),
@@ -177,8 +177,8 @@ def _row(check: CheckResult, label: str, lang: str) -> str:
     """One check. Of a hidden one neither name nor value is told: they would give the test away."""
     sign, word, kind = ("✓", "holds", "good") if check.holds else ("✗", "fails", "bad")
     fault = "" if check.hidden or not check.fault else f"{check.answer} {check.fault}"
-    hint = f"{WORDS['hint'].in_(lang)}: {check.hint}" if check.hint and not check.hidden else ""
-    said = ". ".join(part for part in (fault, hint) if part)
+    hint = f"{WORDS['hint'].in_(lang)}{check.hint}" if check.hint and not check.hidden else ""
+    said = Words(". ", "。").in_(lang).join(part for part in (fault, hint) if part)
     points = f"{check.points:g} / {check.max:g}" if check.max else ""
     state = f'<span class="sign {kind}">{sign} {WORDS[word].in_(lang)}</span>'
     return f'<tr><td>{escape(label)}</td><td>{state}<br>{escape(said)}</td><td class="n">{points}</td></tr>'

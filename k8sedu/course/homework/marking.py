@@ -35,7 +35,7 @@ from k8sedu.language import Words, speaking
 
 VALUE_MAX = 20_000
 """A larger value is judged, but not kept with the result."""
-CODE_MAX = 50_000
+CODE_MAX, CALL_MAX = 50_000, 160
 JUDGING_S = 10.0
 """So long a judge may think about one value; those of this course need a twentieth of a second."""
 
@@ -181,9 +181,14 @@ def _judged(asked: Checks, points: float, found: dict[str, Found]) -> list[Check
         worth = points * claim.weight / total if total else 0.0  # a released notebook may show checks of the form alone
         value = found[key_of(claim.call)].value
         kept = value if len(json.dumps(value)) <= VALUE_MAX else None
-        said = (fault, claim.hint if fault else "", repr(claim.call)[:200])
+        said = (fault, claim.hint if fault else "", _cut(repr(claim.call)))
         results.append(CheckResult(claim.label, hidden, 0.0 if fault or spoiled else worth, worth, *said, kept))
     return results
+
+
+def _cut(call: str) -> str:
+    """A call as a sentence can hold it."""
+    return call if len(call) <= CALL_MAX else f"{call[:CALL_MAX]} …)"
 
 
 def _fault(claim: Claim, found: Found) -> str:

@@ -3,6 +3,7 @@
 - `raft`: schedules of a group (which lines can happen, which promise breaks, whose log diverges and heals), and election timers
 - `etcd`: commands on a store, and what it holds and answers after them
 - `managers`: placements in a cell, turns of DRF, offers of Mesos, Borg's queue and quota
+- `scheduler`: kube-scheduler's reasons and messages, plugins over columns, manifests that the model schedules
 
 A judge is made in a test cell and asked in the trusted process. It never runs a student's code: a schedule is text, timers are numbers.
 """
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.course.homework.judges import etcd, managers, raft
+    from k8sedu.course.homework.judges import etcd, managers, raft, scheduler
 
-__all__ = ["etcd", "managers", "raft"]
+__all__ = ["etcd", "managers", "raft", "scheduler"]
 
-__getattr__, __dir__ = attach(__name__, {"etcd": "etcd", "managers": "managers", "raft": "raft"})
+__getattr__, __dir__ = attach(__name__, {"etcd": "etcd", "managers": "managers", "raft": "raft", "scheduler": "scheduler"})
