@@ -9,7 +9,7 @@ Left out: the annotation with the time of the last change; hints that are kept a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from k8sedu.kube import selectors
@@ -110,12 +110,12 @@ class EndpointSliceController:
         owned = [each for each in existing if is_owned(each, service)]
         before = (len(writes.create), len(writes.delete))
         writes.delete.extend(each for each in existing if each not in owned)
-        wanted = self._wanted(service, pods, family)
+        wanted = wanted_of(service, pods, family, {node.name: node for node in self.nodes.cache})
         by_ports: dict[PortsKey, list[EndpointSlice]] = {}
         for each in owned:
             by_ports.setdefault(ports_key(each.ports), []).append(each)
-        for key, (ports, endpoints) in wanted.items():
-            self._plan_ports(service, by_ports.pop(key, []), Draft(family, ports, tuple(endpoints)), writes)
+        for key, draft in wanted.items():
+            self._plan_ports(service, by_ports.pop(key, []), draft, writes)
         writes.delete.extend(each for group in by_ports.values() for each in group)
         if len(writes.delete) - before[1] == len(existing) and len(writes.create) == before[0]:
             _keep_one_empty(Draft(family, (), ()), writes, before[1])
@@ -127,19 +127,6 @@ class EndpointSliceController:
         writes.create.extend(draft._replace(endpoints=endpoints) for endpoints in packing.create)
         writes.update.extend(named[name].evolve(endpoints=endpoints) for name, endpoints in packing.update.items())
         writes.delete.extend(named[name] for name in packing.delete)
-
-    def _wanted(self, service: Service, pods: list[Pod], family: str) -> dict[PortsKey, tuple[tuple[EndpointPort, ...], list[Endpoint]]]:
-        """The endpoints that should be, by their ports."""
-        found: dict[PortsKey, tuple[tuple[EndpointPort, ...], list[Endpoint]]] = {}
-        for pod in pods:
-            if belongs(pod, with_terminating=True) and ips_of(pod, family):
-                ports = ports_of(pod, service)
-                node = self.nodes.cache.get(pod.spec.node_name)
-                found.setdefault(ports_key(ports), (ports, []))[1].append(endpoint_of(pod, service, family, node))
-        if asks_for_hints(service):
-            shares = zone_shares(self.nodes.cache)
-            found = {key: (ports, with_hints(endpoints, shares)) for key, (ports, endpoints) in found.items()}
-        return found
 
     # -- writing --------------------------------------------------------------------------------------------------------------------------
 
@@ -154,6 +141,20 @@ class EndpointSliceController:
         for each in writes.delete:
             self.server.delete(EndpointSlice, each.name, namespace=each.namespace, uid=each.metadata.uid, now_ms=now_ms)
             yield f"delete endpointslices {each.key}"
+
+
+def wanted_of(service: Service, pods: Iterable[Pod], family: str, nodes: Mapping[str, Node]) -> dict[PortsKey, Draft]:
+    """What should stand in a Service's slices of one family, by ports; the pods are those that it selects."""
+    found: dict[PortsKey, tuple[tuple[EndpointPort, ...], list[Endpoint]]] = {}
+    for pod in pods:
+        if belongs(pod, with_terminating=True) and ips_of(pod, family):
+            ports = ports_of(pod, service)
+            endpoint = endpoint_of(pod, service, family, nodes.get(pod.spec.node_name))
+            found.setdefault(ports_key(ports), (ports, []))[1].append(endpoint)
+    if asks_for_hints(service):
+        shares = zone_shares(nodes.values())
+        found = {key: (ports, with_hints(endpoints, shares)) for key, (ports, endpoints) in found.items()}
+    return {key: Draft(family, ports, tuple(endpoints)) for key, (ports, endpoints) in found.items()}
 
 
 def recycled(writes: Writes, kept_for: ApiObject) -> Writes:

@@ -7,6 +7,7 @@ Read in this order:
 3. `iptables`: the mode that is the default
 4. `journey`, `ipvs`, `nftables`, `userspace`: the other modes, over the same input
 5. `node`: the question `route(packet, node, mode)`
+6. `cluster`, `addressing`: nodes, pods and Services from manifests, and who asks whom
 
 Pure Python with the standard library alone, so that it also runs in a browser.
 """

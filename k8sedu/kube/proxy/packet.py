@@ -135,6 +135,11 @@ class Walk(NamedTuple):
         return self.arrived is not None and self.arrived.source != self.packet.source
 
     @property
+    def is_answered(self) -> bool:
+        """Does the client get an answer, and from where it has asked?"""
+        return self.answer is not None and self.answer == Packet(*self.packet[:5]).answer()
+
+    @property
     def chains(self) -> tuple[str, ...]:
         """The chains that were walked through, each once, in their order."""
         return tuple(dict.fromkeys(step.chain for step in self.steps if step.is_match))
