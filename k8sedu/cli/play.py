@@ -70,7 +70,7 @@ def run_of(file: Path) -> Trace:
 
 
 def system_of(name: str) -> Any:
-    """The package of a system that can simulate and play; `etcd-store`, a story of one store, is played by etcd.
+    """The package of a system that can simulate and play; `etcd-store` is played by etcd, `kube.scheduler` by that part of kube.
 
     Raises:
         PlayError: the file names a system that this version does not have.
@@ -78,6 +78,13 @@ def system_of(name: str) -> Any:
     from k8sedu.course.syllabus import systems
 
     package = name.partition("-")[0]
-    if package not in systems() or importlib.util.find_spec(f"k8sedu.{package}") is None:
+    if package.partition(".")[0] not in systems() or not _is_there(package):
         raise PlayError(f"the file is about the system {name!r}, which this version of k8sedu cannot play")
     return importlib.import_module(f"k8sedu.{package}")
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(f"k8sedu.{package}") is not None
+    except ModuleNotFoundError:  # a part of something that is no package
+        return False

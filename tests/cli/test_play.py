@@ -46,6 +46,13 @@ def test_a_trace_and_its_scenario_are_the_same_film(opened: list[str]) -> None:
     assert opened == []
 
 
+def test_a_part_of_a_system_plays_its_own_runs(opened: list[str]) -> None:
+    """`system kube.scheduler` is the scheduler's scenario and film."""
+    Path("gate.scenario").write_text("system kube.scheduler\nduration_ms 2000\nnode.n1 cpu=4\npod.web at_ms=500 cpu=1\n")
+    result = call("gate.scenario", "--no-open", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["system"], opened) == (0, "kube.scheduler", [])
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -54,6 +61,7 @@ def test_a_trace_and_its_scenario_are_the_same_film(opened: list[str]) -> None:
         ("system raft\nsize 3\nat soon crash n1\n", "line 3"),
         ("system nosuch\nsize 3\n", "the system 'nosuch'"),
         ("system stage\nsize 3\n", "the system 'stage'"),
+        ("system raft.log.more\nsize 3\n", "the system 'raft.log.more'"),
         ("system raft\nsize 3\nduration_ms 500\nat 100 crash n9\n", "n9"),
     ],
 )

@@ -22,7 +22,6 @@ from k8sedu.kube.scheduler.cache import SchedulerCache
 from k8sedu.kube.scheduler.cluster import FINISHED, Cluster
 from k8sedu.kube.scheduler.decision import Decision
 from k8sedu.kube.scheduler.framework import Framework
-from k8sedu.kube.scheduler.messages import fit_error
 from k8sedu.kube.scheduler.node_tree import NodeTree
 from k8sedu.kube.scheduler.nominator import Nominator
 from k8sedu.kube.scheduler.queue import SchedulingQueue
@@ -252,11 +251,7 @@ class Desk:
         candidates = decision.diagnosis.candidates()
         decision.cycle.state[f"{PREEMPTION}.offset"] = self.rng.randrange(len(candidates)) if candidates else 0
         found = self.framework.post_filter(decision)
-        reasons = {name: status.reasons for name, status in decision.diagnosis.statuses().items()}
-        message = fit_error(
-            len(self.cluster.table), reasons, pre_filter=decision.diagnosis.pre_filter_message, post_filter=found.status.message,
-            release=self.settings.release,
-        )  # fmt: skip
+        message = decision.message
         if found.nominated_node:
             self.nominator.add(pod, found.nominated_node)
             yield from self.evictor.make_room(pod, found.nominated_node, found.victims)

@@ -82,9 +82,9 @@ class World:
         """Let everything happen, to the end."""
         for document in self.cast.objects:
             self._create(document)
+        self._tell()
         for part in self.cast.running:
             self._run_already(part)
-        self._tell()
         self.desk.start()
         self.controllers.start()
         for entrance in self.cast.entrances:
@@ -119,7 +119,6 @@ class World:
     def _run_already(self, part: Part) -> None:
         """A pod that has a node when the story begins."""
         document = self.books.roles.cast(part)
-        self.scribe.submit(0, part.job)
         pod = self._create({**document, "metadata": {**document["metadata"], "ownerReferences": self._owners(document)}})
         started = document.get("status", {}).get("startTime") or times.to_text(0)
         status = {"phase": "Running", "startTime": started, "conditions": [{"type": "PodScheduled", "status": "True"}]}
@@ -127,7 +126,11 @@ class World:
         if pod.spec.node_name not in self.kubelets.running:
             raise RunError(f"the pod {pod.name} runs on {pod.spec.node_name!r}, expected one of the nodes")
         self.kubelets.adopt(pod)
-        self.scribe.place(0, part.task, part.job, pod.spec.node_name)
+        self._tell()
+        self.redraw()
+        self.scribe.submit(0, part.job)
+        self.redraw()
+        self.scribe.place(0, part.task, part.job, pod.spec.node_name, pod=pod.key)
 
     def _enter(self, entrance: Entrance) -> None:
         """A user creates objects, and asks again while nobody answers."""
