@@ -134,6 +134,8 @@ class Document:
         menus: by name, what can be done to a shape that carries this `menu`. Only a live laboratory offers them.
         controls: sliders, choices, switches and buttons below the player. Only a live laboratory offers them.
         source: a text that "copy scenario" offers, such as a scenario file.
+        start: the number of the frame at which the reader begins. A laboratory that shows another film takes its reader there; `None`
+            begins at the first one, and leaves a reader at their instant.
         language, theme: what to start with; `None` and "auto" ask the page.
     """
 
@@ -149,6 +151,7 @@ class Document:
     pace: Literal["time", "step"] = "time"
     slowdown: float = 50
     end_us: int | None = None
+    start: int | None = None
     language: str | None = None
     theme: Literal["auto", "light", "dark"] = "auto"
 

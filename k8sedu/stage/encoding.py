@@ -78,6 +78,7 @@ class Encoder:
             "pace": document.pace,
             "slowdown": document.slowdown,
             "end_us": document.last_us,
+            "start": document.start,
             "language": document.language or language(),
             "theme": document.theme,
             "source": document.source,

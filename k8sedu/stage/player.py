@@ -62,13 +62,15 @@ class Player(anywidget.AnyWidget):
     def __init__(self, document: Document, *, step: int = 0) -> None:
         """Show a document, from a step on."""
         self.film = document
-        super().__init__(_esm=module(), document=encode(document), step=_known(document, step))
+        super().__init__(_esm=module(), document=encode(document), step=_known(document, step or document.start or 0))
         self.on_msg(self._answered)
 
     def show(self, document: Document) -> None:
-        """Show another document in the same place; the reader stays at the same instant."""
+        """Show another document in the same place; the reader stays at the same instant, if the document does not say where to begin."""
         self.film = document
         self.document = encode(document)
+        if document.start is not None:
+            self.step = _known(document, document.start)
 
     def to_html(self) -> str:
         """The film as one HTML page that plays without a network."""

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,19 @@ def test_the_page_holds_the_whole_film() -> None:
     packed = re.search(r'class="k8sedu-data">([^<]*)<', Player(specimen()).to_html())
     assert packed is not None
     assert json.loads(gzip.decompress(base64.b64decode(packed[1]))) == json.loads(json.dumps(encode(specimen())))
+
+
+def test_a_document_may_say_where_its_reader_begins() -> None:
+    """The first film is shown from there; another film takes the reader there, or leaves them where they are."""
+    film = specimen(5, 12)
+    player = Player(replace(film, start=7))
+    assert (player.step, player.document["start"]) == (7, 7)
+    player.show(film)
+    assert player.step == 7
+    player.show(replace(film, start=3))
+    assert player.step == 3
+    with pytest.raises(DocumentError, match="step 99"):
+        Player(replace(film, start=99))
 
 
 def test_a_page_names_no_address() -> None:

@@ -299,7 +299,7 @@ export class Player {
   settle(isFirst = false) {
     this.indexShown = this.playingShown = this.captionShown = this.whenShown = undefined;
     this.stage.language = this.language;
-    if (isFirst) this.clock.jump(this.model.get("step") || 0);
+    if (isFirst) this.clock.jump(this.model.get("step") || this.film.start || 0);
     this.show(performance.now());
     this.stage.speak(this.language);
     this.run();
@@ -377,6 +377,7 @@ export class Player {
     this.root.removeAttribute("aria-busy");
     this.film = this.stage.film = this.decoded();
     this.clock.replace(this.film);
+    if (this.film.start != null) this.clock.jump(this.film.start);
     this.furnish();
     this.dress();
     this.settle();

@@ -9,6 +9,7 @@ Left out: time. Backoff and grace periods are in the runs of `kube.scheduler.sim
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from k8sedu.kube import manifest
@@ -49,7 +50,6 @@ class Laboratory(Explorer):
         self.chapters: tuple[Chapter, ...] = (Chapter.of(bench),)
         self._past: list[tuple[Chapter, ...]] = []
         super().__init__(self._film(), self._happen)
-        self.step = outcome_step(self.film)
 
     @property
     def bench(self) -> Bench:
@@ -71,7 +71,8 @@ class Laboratory(Explorer):
         place = min(max(0, event.time_us) // CHAPTER_US, len(self.chapters) - 1)
         if event.control == "undo":
             if self._past:
-                self._turn_to(self._past.pop(), event.time_us)
+                before = self._past.pop()
+                self._turn_to(before, event.time_us if len(before) == len(self.chapters) else None)
             return
         wish = WISHES.get(event.action or event.control or "") or _pick
         kept = self.chapters[: place + 1]
@@ -80,14 +81,13 @@ class Laboratory(Explorer):
         self._turn_to(chapters, event.time_us if len(chapters) == len(kept) else None)
 
     def _turn_to(self, chapters: tuple[Chapter, ...], instant_us: int | None) -> None:
-        """Show these chapters, from an instant on, or at their end."""
+        """Show these chapters, at an instant, or at their end."""
         self.chapters = chapters
-        document = self._film()
-        self.show(document)
-        self.step = outcome_step(document) if instant_us is None else step_at(document, instant_us)
+        self.show(self._film(instant_us))
 
-    def _film(self) -> Document:
-        return film(self.chapters, tuple(_controls(self.bench, self.chapters[-1])), language=self.language)
+    def _film(self, instant_us: int | None = None) -> Document:
+        document = film(self.chapters, tuple(_controls(self.bench, self.chapters[-1])), language=self.language)
+        return replace(document, start=outcome_step(document) if instant_us is None else step_at(document, instant_us))
 
 
 def lab(
