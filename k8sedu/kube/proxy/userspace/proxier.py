@@ -70,6 +70,11 @@ class PortalTables:
             self._chains[chain] = tuple(found)
         return self._chains[chain]
 
+    @property
+    def rule_count(self) -> int:
+        """The rules of all Service ports."""
+        return sum(len(rules) for chains in self._of.values() for rules in chains.values())
+
     def policy(self, table: str, chain: str) -> str:  # noqa: ARG002 - every chain of the kernel accepts
         """What happens at the end of one of the kernel's chains."""
         return "ACCEPT"
