@@ -221,7 +221,7 @@ class NodeTable:
         for name, row in self._row.items():
             infos, node = self._on[row].values(), self.node_at(row)
             assert (self._names[row], node.name, int(self.pod_count[row])) == (name, name, len(infos))
-            for resource in {*self._amounts["requested"], *node.status.allocatable}:
+            for resource in sorted({*self._amounts["requested"], *node.status.allocatable}):
                 assert self.requested(resource)[row] == sum(info.requests.get(resource, 0) for info in infos)
                 assert self.allocatable(resource)[row] == whole(node.status.allocatable).get(resource, 0)
             for resource in ("cpu", "memory"):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from k8sedu.kube import selectors
@@ -65,9 +65,8 @@ class Twin:
         """NodeAffinity."""
         if any(node.labels.get(key) != value for key, value in pod.spec.node_selector.items()):
             return True
-        affinity = pod.spec.affinity and pod.spec.affinity.node_affinity
-        needed = affinity.required_during_scheduling_ignored_during_execution if affinity else None
-        return needed is not None and not any(self.meets(node, term) for term in needed.node_selector_terms)
+        needed = required(pod.spec.affinity and pod.spec.affinity.node_affinity)
+        return bool(needed) and not any(self.meets(node, term) for term in needed.node_selector_terms)
 
     @staticmethod
     def meets(node: Node, term: Any) -> bool:
@@ -127,8 +126,8 @@ class Twin:
             return False
         if all(any(same(term, place, node) for _, place in friends) for term in terms):
             return True
-        nobody = not any(term.topology_key in place.labels for _, place in friends for term in terms)
-        return nobody and all(self.means(pod, term, pod) for term in terms)
+        is_alone = not any(term.topology_key in place.labels for _, place in friends for term in terms)
+        return is_alone and all(self.means(pod, term, pod) for term in terms)
 
     def is_near(self, pod: Pod, node: Node) -> bool:
         """Does a required anti-affinity term find somebody?"""
@@ -149,17 +148,15 @@ class Twin:
 
     def total(self, pod: Pod, feasible: list[Node]) -> dict[str, int]:
         """The sum of all scores by their weights."""
-        names = [node.name for node in feasible]
         columns = [
             (3, scaled([self.soft_taints(pod, node) for node in feasible], backwards=True)),
-            (2, scaled([self.preference(pod, node) for node in feasible])),
-            (2, self.spread(pod, feasible)),
+            (2, scaled([self.preference(pod, node) for node in feasible])), (2, self.spread(pod, feasible)),
             (2, stretched([self.wishes(pod, node) for node in feasible])),
             (1, [self.emptiness(pod, node) for node in feasible]),
             (1, [self.balance(pod, node) for node in feasible]),
             (1, [self.images(pod, node) for node in feasible]),
-        ]
-        return {name: sum(weight * column[place] for weight, column in columns) for place, name in enumerate(names)}
+        ]  # fmt: skip
+        return {node.name: sum(weight * column[place] for weight, column in columns) for place, node in enumerate(feasible)}
 
     def soft_taints(self, pod: Pod, node: Node) -> int:
         """PreferNoSchedule taints that are not tolerated."""
@@ -270,12 +267,14 @@ def same(term: PodAffinityTerm, place: Node, node: Node) -> bool:
 
 
 def near(pod: Pod) -> tuple[PodAffinityTerm, ...]:
-    affinity = pod.spec.affinity and pod.spec.affinity.pod_affinity
-    return affinity.required_during_scheduling_ignored_during_execution if affinity else ()
+    return required(pod.spec.affinity and pod.spec.affinity.pod_affinity)
 
 
 def far(pod: Pod) -> tuple[PodAffinityTerm, ...]:
-    affinity = pod.spec.affinity and pod.spec.affinity.pod_anti_affinity
+    return required(pod.spec.affinity and pod.spec.affinity.pod_anti_affinity)
+
+
+def required(affinity: Any) -> Any:
     return affinity.required_during_scheduling_ignored_during_execution if affinity else ()
 
 
@@ -366,6 +365,7 @@ def affinities(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(nodes_of(), st.data())
 def test_columns_agree_with_plain_loops(nodes: list[Node], data: st.DataObject) -> None:
     """Pod by pod, the first plugin that rejects each node and the totals of the others are those of the twin."""

@@ -19,6 +19,8 @@ from k8sedu.kube.scheduler.profiles import default_profile
 from k8sedu.kube.scheduler.statuses import SKIP, SUCCESS, Code, Status
 
 Case = Mapping[str, Any]
+PROFILE = default_profile().without("DefaultPreemption")
+"""The recordings say nothing of preemption, and dry runs take their time."""
 
 
 # -- recordings of the real scheduler --------------------------------------------------------------------------------------------------
@@ -65,7 +67,7 @@ def test_every_recording_of_the_real_scheduler(conformance_path: Path | None, re
     """Verdicts of each filter alone and of the first that rejects, raw and weighted scores, totals and winners agree on every node."""
     assert conformance_path is not None
     for case in json.loads(conformance_path.read_text(encoding="utf-8")):
-        framework = Framework(None, recorded(case))
+        framework = Framework(PROFILE, recorded(case))
         if "pods" in case:
             check_sequence(framework, case)
         else:
