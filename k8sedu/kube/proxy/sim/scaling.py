@@ -55,7 +55,7 @@ def scaling(
 ) -> tuple[Cost, ...]:  # fmt: skip
     """What each mode costs at each size; one row per mode and size.
 
-    >>> [(row.mode, row.asked_last - row.asked_first) for row in scaling([10], modes=["iptables", "nftables"])]
+    >>> [(row.mode, row.asked_last - row.asked_first) for row in scaling([10], modes=["iptables", "nftables"], endpoints=1)]
     [('iptables', 9), ('nftables', 0)]
 
     Args:
