@@ -10,7 +10,7 @@ from k8sedu.kube.scheduler.pods import PodInfo
 from k8sedu.kube.scheduler.victims import NOT_YET_NS
 from k8sedu.kube.scheduler.views.tones import amount
 from k8sedu.language import Words
-from k8sedu.stage.lettering import fit
+from k8sedu.stage.lettering import fit, text_width
 from k8sedu.stage.scene import Scene
 from k8sedu.stage.shapes import Circle, Detail, Icon, Label, Rect, Shape
 
@@ -172,19 +172,35 @@ def _tile(tile: Tile, node: str, x: float, floor: Floor, stand: Stand, *, is_out
         own, x, y + 1, w, tile.h - 2, r=3, fill=fill, stroke="vermillion" if is_victim else role, dashed=is_lifted or is_victim,
         label=tile.name, details=tile.details, opacity=opacity, layer=1,
     )  # fmt: skip
-    middle, left = y + tile.h / 2, x + 8
-    if is_victim or tile.protected:
-        yield Icon(f"{own}/sign", x + 11, middle, "cross" if is_victim else "key", size=12, fill="vermillion" if is_victim else "purple",
-                   opacity=opacity, layer=3)  # fmt: skip
-        left += 14
-    room = x + w - 8 - left - 30
+    sign = "cross" if is_victim else "key" if tile.protected else ""
+    if sign:
+        role = "vermillion" if is_victim else "purple"
+        yield Icon(f"{own}/sign", x + 11, y + tile.h / 2, sign, size=12, fill=role, opacity=opacity, layer=3)
     ink = "muted" if is_lifted else "ink"
-    yield Label(
-        f"{own}/name", left, middle, fit(tile.name, room, LETTERS), size=LETTERS, anchor="start", fill=ink, opacity=opacity, layer=2
-    )
-    yield Label(
-        f"{own}/priority", x + w - 6, middle, str(tile.priority), size=LETTERS, anchor="end", fill="muted", opacity=opacity, layer=2
-    )
+    yield from _names(tile, own, Place(x + (22 if sign else 8), y + tile.h / 2, w - (28 if sign else 14)), ink, opacity)
+
+
+class Place(NamedTuple):
+    """Where letters may stand: from `left` on, around a height, so wide."""
+
+    left: float
+    middle: float
+    w: float
+
+
+def _names(tile: Tile, own: str, place: Place, ink: str, opacity: float) -> Iterator[Shape]:
+    """The pod's name and priority: side by side, else below each other, else the name alone."""
+    priority = str(tile.priority)
+    is_wide = text_width(tile.name, LETTERS) + text_width(priority, LETTERS) + 6 <= place.w
+    is_tall = tile.h >= 36
+    rise = 8 if is_tall and not is_wide else 0
+    room = place.w - (text_width(priority, LETTERS) + 6 if is_wide else 0)
+    more: dict[str, Any] = {"size": LETTERS, "opacity": opacity, "layer": 2}
+    yield Label(f"{own}/name", place.left, place.middle - rise, fit(tile.name, room, LETTERS), anchor="start", fill=ink, **more)
+    if is_wide:
+        yield Label(f"{own}/priority", place.left + place.w, place.middle, priority, anchor="end", fill="muted", **more)
+    elif is_tall:
+        yield Label(f"{own}/priority", place.left, place.middle + 8, priority, anchor="start", fill="muted", **more)
 
 
 def _answer(node: str, x: float, floor: Floor, stand: Stand, opacity: float) -> Iterator[Shape]:

@@ -156,12 +156,15 @@ def _verdict_row(status: Any) -> tuple[str, str, str]:
 
 
 def score_table(explanation: Any, values: Values = "weighted") -> pd.DataFrame:
-    """The scores of every feasible node: a row per node, a column of integers per plugin, and `total`, highest first."""
-    numbers = getattr(explanation, values)
-    frame = pd.DataFrame({plugin: pd.Series(column, dtype="int64") for plugin, column in numbers.items()})
-    frame["total"] = pd.Series(explanation.totals, dtype="int64")
-    frame.index.name = "node"
-    return frame.sort_values("total", ascending=False, kind="stable")
+    """The scores of every feasible node: a row per node, a column of integers per plugin, the best node first.
+
+    Weighted scores add up, so they have a column `total`, too.
+    """
+    numbers, order = getattr(explanation, values), sorted(explanation.totals, key=lambda name: -explanation.totals[name])
+    columns = {plugin: [column[name] for name in order] for plugin, column in numbers.items()}
+    if values == "weighted":
+        columns["total"] = [explanation.totals[name] for name in order]
+    return pd.DataFrame(columns, index=pd.Index(order, name="node"), dtype="int64")
 
 
 def filter_table(explanation: Any) -> pd.DataFrame:

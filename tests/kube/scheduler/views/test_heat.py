@@ -56,6 +56,7 @@ def test_scores_add_up_to_the_total(placed: Explanation) -> None:
     assert (table.drop(columns="total").sum(axis=1) == table.total).all()
     assert table.index[0] == placed.node
     assert str(table.dtypes.unique()[0]) == "int64"
+    assert list(score_table(placed, "raw").columns) == list(score_table(placed, "normalized").columns) == list(table.columns[:-1])
 
 
 def test_each_filter_speaks_for_itself(placed: Explanation) -> None:
