@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from k8sedu.workload.readers import Reading
 
 POLICIES = ("random", "dotprod", "gpuclustering", "gpupacking", "bestfit", "fgd")
+KUBE = ("kube-least-allocated", "kube-most-allocated")
+"""kube-scheduler's own scores, which the published results do not have."""
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -55,7 +57,7 @@ def command() -> None:
 @command.command()
 @click.option("--nodes", type=FILE, required=True, help="CSV of machines: sn, cpu_milli, memory_mib, gpu, model.")
 @click.option("--pods", type=FILE, required=True, help="CSV of pods: name, cpu_milli, memory_mib, num_gpu, gpu_milli, gpu_spec, …")
-@click.option("--policy", "policies", type=click.Choice([*POLICIES, "all"]), multiple=True, default=("bestfit",), show_default=True,
+@click.option("--policy", "policies", type=click.Choice([*POLICIES, *KUBE, "all"]), multiple=True, default=("bestfit",), show_default=True,
               help="Which machine a pod gets; may be said several times.")  # fmt: skip
 @click.option("--load", type=click.IntRange(min=1), default=130, show_default=True, help="What arrives in all, in per cent of the GPUs.")
 @click.option("--seed", "--seeds", "seeds", type=Seeds(), default="42", show_default=True, help="One run for each: 42, 42-51, or 1,2,7.")
@@ -70,7 +72,8 @@ def openb(
 ) -> None:  # fmt: skip
     """Pack Alibaba's GPU trace, and count how many GPUs could be given away.
 
-    Pods arrive in random order until they have asked for --load per cent of all GPUs, and none leaves.
+    Pods arrive in random order until they have asked for --load per cent of all GPUs, and none leaves. `all` are the six rules of the
+    published results; kube-least-allocated and kube-most-allocated score nodes as kube-scheduler does, by cpu and memory.
     """
     with interruptible():
         from k8sedu.workload import packing, readers
@@ -91,11 +94,12 @@ def openb(
 
 
 def _packed(reading: Reading, policies: tuple[str, ...], load: int, seeds: tuple[int, ...], workers: int | None) -> list[Curve]:
+    from k8sedu.kube.scheduler.packing import PACKERS
     from k8sedu.workload import packing
 
     if len(policies) == len(seeds) == 1:
-        return [packing.run(reading.workload, policy=policies[0], load=load, seed=seeds[0], progress=None)]
-    return packing.trials(reading.workload, policies=policies, load=load, seeds=seeds, workers=workers)
+        return [packing.run(reading.workload, policy=policies[0], load=load, seed=seeds[0], progress=None, more=PACKERS)]
+    return packing.trials(reading.workload, policies=policies, load=load, seeds=seeds, workers=workers, more=PACKERS)
 
 
 def _packing_json(curves: list[Curve], means: dict[str, Mean], reading: Reading) -> dict[str, Any]:

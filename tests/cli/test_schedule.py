@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from k8sedu.cli import main
+from k8sedu.kube.scheduler.packing import PACKERS
 from k8sedu.workload import specimens
 from k8sedu.workload.packing import POLICIES
 
@@ -25,7 +26,7 @@ def openb(*arguments: str) -> Result:
     return call("openb", "--nodes", NODES, "--pods", PODS, *arguments)
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", [*POLICIES, *PACKERS])
 def test_the_json_has_the_promised_form(policy: str, tmp_path: Path) -> None:
     """GPU allocation by arrived load, both in per cent, a name for every ten of them."""
     result = openb("--policy", policy, "--load", "130", "--seed", "42", "--json", str(tmp_path / "out.json"))

@@ -11,7 +11,7 @@ Read the files in this order:
 7. `queued_pod`, `backoff`, `events`, `hints`, `queue` - who waits, for how long, and what wakes whom
 8. `node_tree`, `sampling` - in which order nodes are visited, and how many are enough
 9. `victims`, `candidates`, `preemption`, `nominator` - who must go for whom, and what was promised
-10. `cache`, `messages`, `invariants`, `expansion`, `planning` - what is assumed, told and promised; real manifests, all at once
+10. `cache`, `messages`, `invariants`, `expansion`, `planning`, `packing` - what is assumed, told and promised; real manifests; a GPU trace
 11. `sim` - all of it in time
 12. `sketch` - nodes and pods in one line each, for experiments
 

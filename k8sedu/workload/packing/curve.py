@@ -27,7 +27,7 @@ differ; means over seeds can be compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from statistics import fmean, pstdev
 from typing import NamedTuple
@@ -92,12 +92,16 @@ def _mean(policy: str, runs: list[Curve]) -> Mean:
 class Experiment:
     """A workload that can be packed many times: its columns are made once.
 
+    Args:
+        workload: machines with GPUs, and pods.
+        more: rules of one's own beside the six, by name: a class, called without arguments for each run.
+
     Raises:
         PackingError: there is no GPU, no pod asks for one, or a size does not fit the columns.
     """
 
-    def __init__(self, workload: Workload) -> None:
-        self.workload = workload
+    def __init__(self, workload: Workload, more: Mapping[str, Callable[[], Policy]] = {}) -> None:
+        self.workload, self.more = workload, more
         machines = Machines(workload.machines)
         pods = sorted(workload.jobs, key=lambda job: job.name)
         self.kinds, self.kind_of = kinds_of(pods, machines)
@@ -116,9 +120,11 @@ class Experiment:
             "random": RandomFit(rng), "dotprod": DotProduct(), "gpuclustering": GpuClustering(), "gpupacking": GpuPacking(),
             "bestfit": BestFit(), "fgd": Descent(self.usual),
         }  # fmt: skip
-        if name not in made:
-            raise PackingError(f"the policy is {name!r}, expected one of {', '.join(POLICIES)}")
-        return made[name]
+        if name in made:
+            return made[name]
+        if name in self.more:
+            return self.more[name]()
+        raise PackingError(f"the policy is {name!r}, expected one of {', '.join((*POLICIES, *self.more))}")
 
     def run(
         self, policy: str, *, load: int, seed: int, order: Random, chance: Random, watch: Callable[[list[int]], Iterable[int]] = iter
@@ -126,7 +132,7 @@ class Experiment:
         """Pack once.
 
         Args:
-            policy: one of `POLICIES`.
+            policy: one of `POLICIES`, or of the further rules.
             load: what arrives in all, in per cent of the GPUs.
             seed: stands in the result; it decides nothing here.
             order: draws the order of the pods and who comes twice.

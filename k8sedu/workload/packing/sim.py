@@ -10,7 +10,7 @@ Left out: sharing work inside one run, which is one decision after the other.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from k8sedu.processes import pool, processors
 from k8sedu.sim.seeds import stream
 from k8sedu.workload.jobs import Workload
 from k8sedu.workload.packing.curve import Curve, Experiment
+from k8sedu.workload.packing.policies import Policy
 
 
 class Executor(Protocol):
@@ -27,15 +28,19 @@ class Executor(Protocol):
         """Take a call, give back something with `result()` and `cancel()`."""
 
 
-def run(workload: Workload, *, policy: str = "bestfit", load: int = 130, seed: int = 42, progress: bool | None = False) -> Curve:
+def run(
+    workload: Workload, *, policy: str = "bestfit", load: int = 130, seed: int = 42, progress: bool | None = False,
+    more: Mapping[str, Callable[[], Policy]] = {},
+) -> Curve:  # fmt: skip
     """Pack a workload once.
 
-    `load` is in per cent of the GPUs. `progress` shows a bar: True, False, or None for where somebody may be looking.
+    `load` is in per cent of the GPUs. `progress` shows a bar: True, False, or None for where somebody may be looking. `more` are rules
+    of one's own, by name.
 
     Raises:
         PackingError: no such policy, no load, or a workload without GPUs.
     """
-    return _run(Experiment(workload), policy, load=load, seed=seed, progress=progress)
+    return _run(Experiment(workload, more), policy, load=load, seed=seed, progress=progress)
 
 
 def trials(
@@ -47,6 +52,7 @@ def trials(
     executor: Executor | None = None,
     workers: int | None = None,
     progress: bool | None = None,
+    more: Mapping[str, Callable[[], Policy]] = {},
 ) -> list[Curve]:
     """Pack a workload once for each policy and each seed; results in that order, wherever they were computed.
 
@@ -58,11 +64,12 @@ def trials(
         executor: a pool of concurrent.futures or a Dask client; it stays open. Otherwise processes are started as needed.
         workers: at most so many processes; one per processor otherwise.
         progress: whether a bar is shown; None is where somebody may be looking.
+        more: rules of one's own by name, each a class; `policies` may name them too.
 
     Raises:
         PackingError: as `run`.
     """
-    experiment = Experiment(workload)
+    experiment = Experiment(workload, more)
     wanted = [(policy, seed) for policy in policies for seed in seeds]
     for policy, _ in wanted:
         experiment.policy(policy, stream(0))  # better to hear of a wrong name before the first run than after the tenth

@@ -98,8 +98,10 @@ def _frame(ax: Axes, means: Mapping[str, Mean], *, theme: Theme, language: str |
 
 
 def shade_of(policy: str) -> str:
-    """The colour of a policy's curve: the same in every chart."""
-    return SHADES[POLICIES.index(policy)] if policy in POLICIES else "vermillion"
+    """The colour of a policy's curve: the same in every chart. Rules that are not of the six share two, by how their names end."""
+    if policy in POLICIES:
+        return SHADES[POLICIES.index(policy)]
+    return "ink" if policy.endswith("most-allocated") else "vermillion"
 
 
 def allocation_table(
