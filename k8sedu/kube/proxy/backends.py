@@ -139,7 +139,7 @@ def _merged(cluster: tuple[Backend, ...], local: tuple[Backend, ...]) -> tuple[B
 
 def _zone_to_keep_to(backends: tuple[Backend, ...], port: ServicePort, settings: ProxySettings) -> str:
     """The node's zone if traffic should stay within: every ready endpoint must have hints, and one must be meant for this zone."""
-    if not settings.is_at_least("1.31") and port.hints in {"", "disabled", "Disabled"}:
+    if port.hints in {"", "disabled", "Disabled"} and not settings.is_at_least("1.31"):
         return ""
     zone = settings.node_labels.get(ZONE, "")
     ready = [backend for backend in backends if backend.is_ready]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Any, Literal, Self, TypeAlias
 
@@ -93,7 +93,11 @@ class ProxySettings:
 
     def is_at_least(self, release: str) -> bool:
         """Is the wanted release this one, or a later one?"""
-        return _parts(self.release) >= _parts(release)
+        return self._release >= _parts(release)
+
+    @cached_property
+    def _release(self) -> tuple[int, ...]:
+        return _parts(self.release)
 
     @property
     def is_ipv6(self) -> bool:
@@ -194,5 +198,6 @@ class ProxySettings:
         return tuple(dict.fromkeys(ip for network in self.nodeport_networks for ip, each in self.addresses.items() if each.ip in network))
 
 
+@lru_cache(maxsize=64)
 def _parts(release: str) -> tuple[int, ...]:
     return tuple(int(part) for part in release.split("."))
