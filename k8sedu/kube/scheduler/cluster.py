@@ -44,6 +44,10 @@ class Cluster:
         for each in sorted(found, key=lambda each: isinstance(each, Pod)):  # nodes before the pods on them
             self.add(each)
 
+    def __repr__(self) -> str:
+        others = ", ".join(f"{len(found)} {kind}" for kind, found in sorted(self._kinds.items()) if found)
+        return f"Cluster({self.table!r}{f', {others}' if others else ''}, release {self.release})"
+
     def add(self, found: ApiObject) -> bool:
         """An object appears, or takes the place of its older self. False for a pod that is on no node of the table: it is not kept."""
         if isinstance(found, Pod):

@@ -27,7 +27,7 @@ from k8sedu.kube.fields import EMPTY, FieldError, Value, nearest, wire_name
 from k8sedu.kube.manifest import ManifestError, refuse_unknown
 from k8sedu.kube.scheduler.plugins.plugin import Plugin
 from k8sedu.kube.scheduler.plugins.registry import plugin_class
-from k8sedu.kube.scheduler.profiles import POINTS, Profile, default_profile
+from k8sedu.kube.scheduler.profiles import POINTS, Profile, ProfileError, default_profile
 from k8sedu.kube.yaml_form import Document, YamlError, documents, line_of
 from k8sedu.trace.frozen import Frozen
 
@@ -123,11 +123,13 @@ class Configuration(NamedTuple):
         """The profile that a pod chooses by `spec.schedulerName`; without a name, the default one or the first.
 
         Raises:
-            KeyError: nobody has this name: in a real cluster the pod would wait for ever.
+            ProfileError: nobody has this name: in a real cluster the pod would wait for ever.
         """
         named = {profile.name: profile for profile in self.profiles}
         if not scheduler_name:
             return named.get("default-scheduler", self.profiles[0])
+        if scheduler_name not in named:
+            raise ProfileError(f"met the scheduler {scheduler_name!r}, {nearest(scheduler_name, list(named))}")
         return named[scheduler_name]
 
 

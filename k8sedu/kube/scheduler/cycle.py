@@ -25,12 +25,13 @@ class Cycle:
         pod: the pod to place.
         cluster: everything that the scheduler knows besides nodes and pods.
         table: nodes and pods, that of the cluster if none is given.
+        release: of the scheduler, that of the cluster if none is given.
     """
 
-    def __init__(self, pod: Pod | PodInfo, cluster: Cluster, table: NodeTable | None = None) -> None:
+    def __init__(self, pod: Pod | PodInfo, cluster: Cluster, table: NodeTable | None = None, release: str = "") -> None:
         self.table = cluster.table if table is None else table
         self.cluster = cluster
-        self.release = cluster.release
+        self.release = release or cluster.release
         self.pod = info_of(pod, self.release)
         self.state: dict[str, Any] = {}
         """What a plugin notes for its later calls, by its name."""

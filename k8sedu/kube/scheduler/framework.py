@@ -11,7 +11,6 @@ Source: kubernetes 1.35, pkg/scheduler/schedule_one.go, framework/runtime/framew
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -68,7 +67,7 @@ class Framework:
 
     def cycle(self, pod: Pod | PodInfo) -> Cycle:
         """A new attempt for a pod."""
-        return Cycle(pod, self.cluster, self.table)
+        return Cycle(pod, self.cluster, self.table, self.profile.release)
 
     # -- one pod ------------------------------------------------------------------------------------------------------------------------
 
@@ -101,7 +100,7 @@ class Framework:
 
     def pre_enqueue(self, pod: Pod | PodInfo) -> Status:
         """May the pod enter the queue?"""
-        info = info_of(pod, self.cluster.release)
+        info = info_of(pod, self.profile.release)
         return next((status for plugin in self.at("pre_enqueue") if not (status := plugin.pre_enqueue(info)).is_success), SUCCESS)
 
     def pre_filter(self, cycle: Cycle) -> Diagnosis:
@@ -267,11 +266,6 @@ class Framework:
         for plugin in reversed(self.at("reserve")):
             plugin.unreserve(cycle, node_name)
 
-    @cached_property
-    def scheduler_name(self) -> str:
-        """By which name pods choose this profile."""
-        return self.profile.name
-
 
 def schedule(pod: Pod | PodInfo, cluster: Cluster, profile: Profile | None = None) -> Decision:
     """Where would this pod go, with every node looked at? Nothing is booked."""
@@ -284,6 +278,6 @@ def _rotated(rows: Rows, start: int) -> Rows:
 
 
 def _nobody_left(narrowed_by: Sequence[str]) -> Status:
-    names = sorted(narrowed_by)
-    text = f"node(s) didn't satisfy plugin(s) {names} simultaneously" if len(names) > 1 else f"node(s) didn't satisfy plugin {names[0]}"
-    return Status(Code.UNRESOLVABLE, (text.replace("'", "") if len(names) > 1 else text,))
+    if len(narrowed_by) == 1:
+        return Status(Code.UNRESOLVABLE, (f"node(s) didn't satisfy plugin {narrowed_by[0]}",))
+    return Status(Code.UNRESOLVABLE, (f"node(s) didn't satisfy plugin(s) [{' '.join(narrowed_by)}] simultaneously",))

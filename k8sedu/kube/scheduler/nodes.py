@@ -49,6 +49,10 @@ class Nodes:
         """How many nodes."""
         return len(self.rows)
 
+    def __repr__(self) -> str:
+        shown = ", ".join(self.names[:6])
+        return f"Nodes({shown}{', …' if len(self) > 6 else ''})"
+
     def pick(self, column: NDArray[Any]) -> NDArray[Any]:
         """The places of these nodes out of a column over all rows of the table."""
         return column[: self.table.size] if self._all else column[self.rows]

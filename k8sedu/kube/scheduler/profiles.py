@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from k8sedu.kube.fields import EMPTY, FieldError, Value, nearest
 from k8sedu.kube.scheduler.plugins.plugin import Plugin
-from k8sedu.kube.scheduler.plugins.registry import DEFAULT, default_plugins, plugin_class
-from k8sedu.kube.scheduler.releases import has, minor
+from k8sedu.kube.scheduler.plugins.registry import default_plugins, plugin_class
+from k8sedu.kube.scheduler.releases import minor
 from k8sedu.kube.scheduler.statuses import SchedulerError
 from k8sedu.trace.frozen import Frozen
 
@@ -145,8 +145,3 @@ def requested_to_capacity_ratio(
     counted = [{"name": name, "weight": weight} for name, weight in (resources or {"cpu": 1, "memory": 1}).items()]
     strategy = {"type": "RequestedToCapacityRatio", "resources": counted, "requestedToCapacityRatio": {"shape": points}}
     return default_profile(release).with_args("NodeResourcesFit", {"scoringStrategy": strategy}).named("requested-to-capacity-ratio")
-
-
-def is_known_plugin(name: str, release: str) -> bool:
-    """Does this release come with the plugin?"""
-    return name in DEFAULT and (name in default_plugins(release) or has(release, "one_volume_limit") is False)

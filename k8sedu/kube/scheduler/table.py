@@ -82,6 +82,9 @@ class NodeTable:
         """Is there a node of this name?"""
         return name in self._row
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)} nodes, {len(self._pods)} pods)"
+
     # -- nodes --------------------------------------------------------------------------------------------------------------------------
 
     def add_node(self, node: Node) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeAlias
 
+from k8sedu.kube.scheduler.releases import has
+
 TieBreak: TypeAlias = Callable[[Sequence[str], Sequence[int]], int]
 """(names, totals) of all feasible nodes, as they were visited → the place of the winner."""
 
@@ -60,6 +62,15 @@ def heap_order(names: Sequence[str], totals: Sequence[int]) -> int:  # noqa: ARG
     for root in range(len(places) // 2 - 1, -1, -1):
         _sift_down(places, totals, root)
     return places[0]
+
+
+def of_release(release: str, rng: Random) -> TieBreak:
+    """How a release breaks ties where no extender is configured.
+
+    >>> of_release("1.35", Random(1)) is heap_order
+    True
+    """
+    return heap_order if has(release, "ties_by_heap") else at_random(rng)
 
 
 def _sift_down(places: list[int], totals: Sequence[int], root: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 from k8sedu.kube.scheduler.configuration import ConfigurationError, load
 from k8sedu.kube.scheduler.own_plugins import score_plugin
 from k8sedu.kube.scheduler.plugins.node_resources_fit import NodeResourcesFitArgs
-from k8sedu.kube.scheduler.profiles import default_profile
+from k8sedu.kube.scheduler.profiles import ProfileError, default_profile
 
 HEAD = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n"
 
@@ -98,6 +98,12 @@ def test_json_is_read_as_well_and_an_older_release_has_its_own_default() -> None
     """A configuration is a document like any other."""
     text = '{"kind": "KubeSchedulerConfiguration", "apiVersion": "kubescheduler.config.k8s.io/v1beta3"}'
     assert "EBSLimits" in load(text, release="1.28").profile().filters
+
+
+def test_a_scheduler_that_nobody_is() -> None:
+    """A pod that names it would wait for ever; here a sentence says so."""
+    with pytest.raises(ProfileError, match="met the scheduler 'default-schedule', did you mean 'default-scheduler'"):
+        load(HEAD).profile("default-schedule")
 
 
 FIT = HEAD + "profiles:\n- pluginConfig:\n  - name: NodeResourcesFit\n"

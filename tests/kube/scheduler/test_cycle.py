@@ -190,13 +190,12 @@ class Twin:
 
     def images(self, pod: Pod, node: Node) -> int:
         """The bytes that lie there."""
-        total = 0
+        total, most = 0, 1000 * MIB * max(1, len(pod.spec.containers))
         for container in pod.spec.containers:
             holders = [each for each in self.nodes.values() if any(container.image in image.names for image in each.status.images)]
             if node in holders:
                 size = next(image.size_bytes for image in node.status.images if container.image in image.names)
                 total += int(size * (len(holders) / len(self.nodes)))
-        most = 1000 * MIB * max(1, len(pod.spec.containers))
         return 100 * (min(max(total, 23 * MIB), most) - 23 * MIB) // (most - 23 * MIB)
 
     def wishes(self, pod: Pod, node: Node) -> int:

@@ -14,7 +14,7 @@ from k8sedu.kube.scheduler.decision import Decision
 from k8sedu.kube.scheduler.explain import Explanation, explain_with
 from k8sedu.kube.scheduler.framework import Framework, schedule
 from k8sedu.kube.scheduler.own_plugins import filter_plugin
-from k8sedu.kube.scheduler.plugins.plugin import Plugin
+from k8sedu.kube.scheduler.plugins.plugin import Plugin, PreFiltered
 from k8sedu.kube.scheduler.profiles import default_profile
 from k8sedu.kube.scheduler.statuses import SKIP, SUCCESS, Code, Status
 
@@ -151,6 +151,38 @@ def test_a_pod_that_fits_nowhere_is_told_with_what_preemption_said() -> None:
     message = schedule(pod(cpu="9"), Cluster([node("a"), node("b", unschedulable=True)])).message
     assert message.startswith("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. ")
     assert "no new claims to deallocate, preemption:" in message
+
+
+def test_the_profiles_release_speaks() -> None:
+    """Two releases can look at one cluster: each says it in its own words."""
+    cluster = Cluster([node("a", taints=[{"key": "gpu", "value": "yes", "effect": "NoSchedule"}])])
+    said = [schedule(pod(), cluster, default_profile(release)).diagnosis.statuses()["a"].message for release in ("1.23", "1.30", "1.35")]
+    assert said == [
+        "node(s) had taint {gpu: yes}, that the pod didn't tolerate",
+        "node(s) had untolerated taint {gpu: yes}",
+        "node(s) had untolerated taint(s)",
+    ]
+
+
+class Narrowing(Plugin):
+    """Leaves one node."""
+
+    NAME = "Narrowing"
+
+    def pre_filter(self, cycle: Any) -> PreFiltered:
+        """Only b."""
+        return PreFiltered(SUCCESS, ("b",))
+
+
+def test_two_plugins_that_leave_no_node_in_common() -> None:
+    """Each narrows the search, and together they leave nobody; one alone leaves all others out."""
+    terms = [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["a"]}]}]
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
+    cluster, profile = Cluster([node("a"), node("b")]), default_profile().with_plugin(Narrowing)
+    reasons = schedule(pod(affinity=affinity), cluster, profile).diagnosis.pre_filter.reasons
+    assert reasons == ("node(s) didn't satisfy plugin(s) [NodeAffinity Narrowing] simultaneously",)
+    outside = schedule(pod(), cluster, profile).diagnosis.statuses()["a"]
+    assert outside == Status(Code.UNRESOLVABLE, ("node(s) didn't satisfy plugin(s) [Narrowing]",))
 
 
 # -- the other points ---------------------------------------------------------------------------------------------------------------------
