@@ -12,7 +12,7 @@ from typing import NamedTuple
 from k8sedu.kube.objects.pod import Pod
 from k8sedu.kube.scheduler import ties
 from k8sedu.kube.scheduler.cluster import Cluster
-from k8sedu.kube.scheduler.explain_text import cut, pad
+from k8sedu.kube.scheduler.explain_text import cut, pad, wide
 from k8sedu.kube.scheduler.framework import Framework
 from k8sedu.kube.scheduler.nodes import Nodes
 from k8sedu.kube.scheduler.profiles import Profile
@@ -102,13 +102,15 @@ class Comparison(NamedTuple):
     def text(self, language: str | None = None) -> str:
         """The table of imbalance, and who goes elsewhere."""
         rows = [[head.in_(language) for head in HEAD], *map(_cells, self.imbalance())]
-        lines = [cut("  ".join(pad(cell, 16 if place < 2 else 11, right=place > 1) for place, cell in enumerate(row))) for row in rows]
-        return "\n".join([*(line.rstrip() for line in lines), *self._elsewhere(language)])
+        widths = [max(map(wide, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(pad(row[place], widths[place], right=place > 1) for place in range(len(row))) for row in rows]
+        return "\n".join([*lines, *self._elsewhere(language)])
 
     def _elsewhere(self, language: str | None) -> Iterator[str]:
         nowhere = NOWHERE.in_(language)
-        shown = ", ".join(f"{pod} {one or nowhere} / {other or nowhere}" for pod, (one, other) in list(self.differences.items())[:6])
-        known = {"number": len(self.differences), "pods": len(self.one.placements), "shown": shown or "–"}
+        found = [f"{pod} {one or nowhere} / {other or nowhere}" for pod, (one, other) in self.differences.items()]
+        shown = ", ".join([*found[:3], *(["…"] if len(found) > 3 else [])])
+        known = {"number": len(found), "pods": len(self.one.placements), "shown": shown or "–"}
         yield cut(ELSEWHERE.in_(language).format(**known))
 
     def __str__(self) -> str:
@@ -116,7 +118,7 @@ class Comparison(NamedTuple):
 
 
 def _cells(row: Mapping[str, object]) -> list[str]:
-    return [f"{value:.1f}" if isinstance(value, float) else cut(str(value), 16) for value in row.values()]
+    return [f"{value:.1f}" if isinstance(value, float) else cut(str(value), 28) for value in row.values()]
 
 
 def compare(one: Profile, other: Profile, cluster: Cluster, pods: Iterable[Pod], *, tie_break: TieBreak = ties.first) -> Comparison:

@@ -50,4 +50,5 @@ def test_the_table_in_both_languages() -> None:
     for language, words in (("en", "2 of 4 pods go elsewhere"), ("zh", "4 个 Pod 中 2 个去向不同")):
         text = found.text(language)
         assert words in text
-        assert all(wide(line) <= 110 for line in text.splitlines())
+        assert all(wide(line) <= 100 for line in text.splitlines())
+        assert "…" not in text

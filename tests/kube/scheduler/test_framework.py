@@ -153,6 +153,15 @@ def test_a_pod_that_fits_nowhere_is_told_with_what_preemption_said() -> None:
     assert "no new claims to deallocate, preemption:" in message
 
 
+@pytest.mark.parametrize("release", [f"1.{minor}" for minor in range(22, 36)])
+def test_every_release_places_a_pod(release: str) -> None:
+    """The default profile of each release finds the emptier node, with its own plugins and weights."""
+    cluster = Cluster([node("a"), node("b", "8"), node("c", "1")], release=release)
+    found = explain_with(Framework(None, cluster), pod())
+    assert (found.node, found.feasible, found.release) == ("b", ("a", "b", "c"), release)
+    assert found.weighted["TaintToleration"]["b"] == (100 if release == "1.22" else 300)
+
+
 def test_the_profiles_release_speaks() -> None:
     """Two releases can look at one cluster: each says it in its own words."""
     cluster = Cluster([node("a", taints=[{"key": "gpu", "value": "yes", "effect": "NoSchedule"}])])
