@@ -38,6 +38,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("conformance_path", [pytest.param(file, id=f"conformance-{file.name}") for file in files] or [missing])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first in each half: two processes share the suite in halves, and what is left at the end is easy to share."""
+    first = [item for item in items if _is_long(item) and "[zh/" not in item.nodeid and "test_slides" not in item.nodeid]
+    early = set(first)
+    second = [item for item in items if _is_long(item) and item not in early]
+    short = [item for item in items if not _is_long(item)]
+    middle = max(0, len(items) // 2 - len(first))
+    items[:] = first + short[:middle] + second + short[middle:]
+
+
+def _is_long(item: pytest.Item) -> bool:
+    """Whether a test runs a lesson, or drives a browser."""
+    return "ran" in getattr(item, "fixturenames", ()) or item.get_closest_marker("browser") is not None
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium, started once. A process can drive one only, so every test that needs a browser shares it."""
