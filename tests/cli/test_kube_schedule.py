@@ -88,6 +88,9 @@ def test_json_and_annotations_are_for_programs() -> None:
     result = call("web.yaml", "big.yaml", "--nodes", "cluster.yaml", "--json", "-", "--annotations", "out.yaml")
     told = json.loads(result.stdout)
     assert (told["placed"], told["pending"], [found["node"] for found in told["pods"]]) == (2, 1, ["n1", "n1", ""])
+    events = [(found["event"]["type"], found["event"]["reason"], found["event"]["note"][:40]) for found in told["pods"][1:]]
+    assert events == [("Normal", "Scheduled", "Successfully assigned default/web-1 to n1"[:40]),
+                      ("Warning", "FailedScheduling", "0/2 nodes are available: 1 Insufficient ")]  # fmt: skip
     assert told["pods"][2]["explanation"]["verdicts"]["n1"]["reasons"] == ["Insufficient cpu"]
     first, *_ = manifest.load(Path("out.yaml").read_text())
     assert read(first.metadata.annotations)["selected-node"] == "n1" == first.spec.node_name  # type: ignore[attr-defined]  # a Pod

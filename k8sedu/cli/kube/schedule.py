@@ -148,9 +148,12 @@ def _sum_up(placements: list[Placement]) -> None:
 
 
 def _as_json(placements: list[Placement], release: str) -> dict[str, Any]:
+    from k8sedu.kube.scheduler import messages
+
     pods = []
     for found in placements:
         told: dict[str, Any] = {"pod": found.pod.key, "node": found.node, "message": found.message, "score": found.score}
+        told["event"] = (messages.scheduled(found.pod, found.node) if found.node else messages.failed_scheduling(found.message))._asdict()
         told["contributors"] = [{**each._asdict(), "difference": round(each.difference, 3)} for each in found.contributors]
         if found.nominated_node:
             told |= {"nominatedNode": found.nominated_node, "victims": list(found.victims)}

@@ -21,6 +21,7 @@ from k8sedu.kube.objects.pod import Pod
 from k8sedu.kube.objects.storage import PodDisruptionBudget
 from k8sedu.kube.scheduler.candidates import Round, candidates_wanted, choose
 from k8sedu.kube.scheduler.messages import fit_error
+from k8sedu.kube.scheduler.releases import has
 from k8sedu.kube.scheduler.statuses import Code, Status
 from k8sedu.kube.scheduler.table import NodeTable
 from k8sedu.kube.scheduler.victims import Candidate, Search, priority_of, select_victims
@@ -81,11 +82,13 @@ def why_not_eligible(pod: Pod, table: NodeTable, statuses: Mapping[str, Status])
     if not node or node not in table or statuses.get(node, Status()).code is Code.UNRESOLVABLE:
         return ""
     lower = (found for found in table.pods_on(node) if priority_of(found) < priority_of(pod))
-    return TERMINATING if any(map(is_terminating_by_preemption, lower)) else ""
+    if has(table.release, "disruption_target"):
+        return TERMINATING if any(map(is_terminating_by_preemption, lower)) else ""
+    return TERMINATING if any(found.metadata.deletion_timestamp for found in lower) else ""
 
 
 def is_terminating_by_preemption(pod: Pod) -> bool:
-    """Does this pod end because the scheduler wanted its place?"""
+    """Does this pod end because the scheduler wanted its place? Before 1.26 nobody could tell, and every ending pod counted."""
     if not pod.metadata.deletion_timestamp:
         return False
     targets = [found for found in pod.status.conditions if found.type == "DisruptionTarget"]

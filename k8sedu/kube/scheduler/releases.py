@@ -41,6 +41,8 @@ CHANGES = {
         Words('the reason reads "untolerated taint {key: value}"', "原因写作 untolerated taint {key: value}")),
     "node_inclusion": Change("1.26",
         Words("nodeAffinityPolicy and nodeTaintsPolicy choose the nodes that count", "两项 policy 决定哪些节点计入")),
+    "disruption_target": Change("1.26",
+        Words("only victims keep a nominated pod from preempting again", "只有被抢占的 Pod 会阻止再次抢占")),
     "scheduling_gates": Change("1.27",
         Words("pods with scheduling gates wait outside of the queue", "带调度门（scheduling gate）的 Pod 在队列外等待")),
     "spread_label_keys": Change("1.27",

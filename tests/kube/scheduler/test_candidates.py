@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from k8sedu.kube.objects import Pod
 from k8sedu.kube.scheduler.candidates import CRITERIA, NoCandidateError, candidates_wanted, choose
@@ -58,6 +60,17 @@ def test_the_first_is_taken_where_all_are_equal() -> None:
     """After all five questions the order of the search decides."""
     found, rounds = choose([candidate("b", (1, 0)), candidate("a", (1, 0))])
     assert (found.node, [each.criterion for each in rounds]) == ("b", [each.name for each in CRITERIA])
+
+
+VICTIM = st.tuples(st.integers(-2, 2), st.integers(0, 3))
+CANDIDATE = st.tuples(st.lists(VICTIM, min_size=1, max_size=4), st.integers(0, 1))
+
+
+@given(st.lists(CANDIDATE, min_size=1, max_size=6))
+def test_it_is_the_smallest_of_all_answers_together(drawn: list[tuple[list[tuple[int, int]], int]]) -> None:
+    """Asking one question after the other gives the first of those whose answers, read as one list, are the smallest."""
+    found = [candidate(f"n{number}", *victims, pdb_violations=broken) for number, (victims, broken) in enumerate(drawn)]
+    assert choose(found)[0] is min(found, key=lambda each: [criterion.cost(each) for criterion in CRITERIA])
 
 
 def test_nobody_cannot_be_chosen() -> None:

@@ -90,10 +90,12 @@ def test_while_victims_still_end_no_others_are_sought() -> None:
     target = {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}
     status = Pod.of({"status": {"conditions": [target]}}).status
     ending = low.evolve(metadata=low.metadata.evolve(deletion_timestamp=STARTED), status=status)
-    table = Cluster([node("n1"), ending]).table
+    table, old = (Cluster([node("n1"), ending], release=release).table for release in ("1.35", "1.25"))
     high = pod("high", cpu="2", priority=9)
     promised = high.evolve(status=high.status.evolve(nominated_node_name="n1"))
     why = "not eligible due to a terminating pod on the nominated node."
+    others = Cluster([node("n1"), ending.evolve(status=low.status)]).table
+    assert (why_not_eligible(promised, others, {}), why_not_eligible(promised, old, {})) == ("", why)
     assert is_terminating_by_preemption(ending)
     assert not is_terminating_by_preemption(low)
     assert why_not_eligible(promised, table, {"n1": Status(Code.UNSCHEDULABLE)}) == why

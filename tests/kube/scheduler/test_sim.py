@@ -180,6 +180,13 @@ def test_preemption_is_graceful() -> None:
     assert ends == {1: 1, 30: 4}
 
 
+def test_gates_are_unknown_before_1_27() -> None:
+    """An older API server drops the field, and the pod is placed."""
+    gated = pod("web", schedulingGates=[{"name": "quota"}])
+    runs = [simulate(objects=[node("n1")], arrivals=[(100, gated)], duration_ms=1_000, release=release) for release in ("1.26", "1.27")]
+    assert [len(trace.where("place")) for trace in runs] == [1, 0]
+
+
 # -- nodes ---------------------------------------------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from k8sedu.kube.objects import ApiObject, Node, Pod, PodDisruptionBudget, Taint
 from k8sedu.kube.scheduler import invariants
 from k8sedu.kube.scheduler.cluster import FINISHED
 from k8sedu.kube.scheduler.decision import Decision
+from k8sedu.kube.scheduler.releases import has
 from k8sedu.kube.scheduler.sim.books import Books
 from k8sedu.kube.scheduler.sim.cast import Cast, Document, Entrance, Part
 from k8sedu.kube.scheduler.sim.controllers import Controllers
@@ -104,6 +105,8 @@ class World:
     # -- coming in -------------------------------------------------------------------------------------------------------------------------
 
     def _create(self, document: Document) -> Any:
+        if document["kind"] == "Pod" and not has(self.settings.release, "scheduling_gates"):
+            document = {**document, "spec": {name: value for name, value in document.get("spec", {}).items() if name != "schedulingGates"}}
         try:
             made = self.server.create(document, now_ms=self.now_ms)
         except ApiError as error:
