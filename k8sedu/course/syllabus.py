@@ -53,9 +53,9 @@ LESSONS = (
     Lesson(13, "borg", Words("Borg: one cell, many priorities", "Borg：一个单元，多种优先级"), "borg", "borg.lab", ready=True),
     Lesson(14, "one_workload_many_managers", Words("One workload, many managers", "同一份负载，多种调度系统"), "workload", "", ready=True),
     Lesson(15, "objects_and_api", Words("Kubernetes: objects and the API", "Kubernetes：对象与 API"), "kube", "", ready=True),
-    Lesson(16, "kube_scheduler", Words("Kubernetes: filter, score, bind", "Kubernetes：过滤、打分、绑定"), "kube", "kube.lab", ready=False),
-    Lesson(17, "write_a_plugin", Words("Write a scheduler plugin", "自己写一个调度插件"), "kube", "kube.lab", ready=False),
-    Lesson(18, "preemption", Words("Kubernetes: preemption", "Kubernetes：抢占"), "kube", "kube.lab", ready=False),
+    Lesson(16, "kube_scheduler", Words("Kubernetes: filter, score, bind", "Kubernetes：过滤、打分、绑定"), "kube", "kube.scheduler.lab", ready=True),
+    Lesson(17, "write_a_plugin", Words("Write a scheduler plugin", "自己写一个调度插件"), "kube", "kube.scheduler.lab", ready=True),
+    Lesson(18, "preemption", Words("Kubernetes: preemption", "Kubernetes：抢占"), "kube", "kube.scheduler.lab", ready=True),
     Lesson(19, "service_and_endpoints", Words("Service and endpoints", "Service 与端点"), "kube", "kube.lab", ready=False),
     Lesson(20, "kube_proxy_modes", Words("kube-proxy in three modes", "kube-proxy 的三种模式"), "kube", "kube.lab", ready=False),
     Lesson(21, "from_port_mapping_to_services", Words("From port mapping to Services", "从端口映射到 Service"), "kube", "", ready=False),
@@ -63,10 +63,10 @@ LESSONS = (
 """All lessons in the order of the course."""
 
 
-LECTURES = {"raft_election": "raft", "two_trees": "etcd"}
+LECTURES = {"raft_election": "raft", "two_trees": "etcd", "kube_scheduler": "scheduler"}
 """Lesson → the finished lecture of an hour about it: `k8sedu slides raft`. Every other lesson builds as a deck of its own."""
 
-HOMEWORK = {"break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers", "objects_and_api": "scheduler"}
+HOMEWORK = {"break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers", "write_a_plugin": "scheduler"}
 """Lesson → the homework that can be given out after it: `k8sedu homework release raft`."""
 
 

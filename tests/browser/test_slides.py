@@ -248,7 +248,7 @@ def test_a_page_reads_and_plays_without_a_network(watch: Watch, notebook: Notebo
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ipykernel") is None, reason="ipykernel is not installed: pip install 'k8sedu[lab]'")
-@pytest.mark.parametrize(("name", "language"), [("raft", "en"), ("raft", "zh"), ("etcd", "en"), ("etcd", "zh")])
+@pytest.mark.parametrize(("name", "language"), [(lecture.name, language) for lecture in catalogue.LECTURES for language in ("en", "zh")])
 @pytest.mark.usefixtures("quick_kernels")
 def test_a_finished_lecture_builds(browser: Any, tmp_path: Path, name: str, language: str) -> None:
     """Each lecture runs, every slide of it fits, nothing is fetched, every picture has words and every part has notes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
 from pathlib import Path
 
 from k8sedu.course.syllabus import HOMEWORK, LECTURES, LESSONS, course_table, systems
@@ -28,8 +29,7 @@ def test_a_ready_laboratory_can_be_called() -> None:
 
     for lesson in LESSONS:
         if lesson.ready and lesson.laboratory:
-            system, _, name = lesson.laboratory.partition(".")
-            assert callable(getattr(getattr(k8sedu, system), name)), lesson.laboratory
+            assert callable(reduce(getattr, lesson.laboratory.split("."), k8sedu)), lesson.laboratory
 
 
 def test_each_lesson_but_the_map_has_a_system() -> None:

@@ -32,6 +32,7 @@ class Lecture(NamedTuple):
 LECTURES = (
     Lecture("raft", Words("Raft: how a leader is elected", "Raft：领导者是怎样选出来的"), 60),
     Lecture("etcd", Words("etcd: a store that remembers", "etcd：会记忆的存储"), 60),
+    Lecture("scheduler", Words("kube-scheduler: where does a pod go?", "kube-scheduler：Pod 去哪里？"), 60),
 )
 """The finished decks, in the order of the course."""
 
@@ -40,7 +41,7 @@ def names() -> dict[str, Words]:
     """Everything that `k8sedu slides NAME` builds: the lectures, then the lessons that are ready.
 
     >>> list(names())[:3]
-    ['raft', 'etcd', '00_map']
+    ['raft', 'etcd', 'scheduler']
     """
     ready = {lesson.file.removesuffix(".ipynb"): lesson.title for lesson in LESSONS if lesson.ready}
     return {lecture.name: lecture.title for lecture in LECTURES} | ready
