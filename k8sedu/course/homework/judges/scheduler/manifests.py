@@ -9,105 +9,31 @@ Source: `k8sedu.kube.scheduler`. Left out: preemption; nobody in these clusters 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from k8sedu.course.homework.checking import UNANSWERED
+from k8sedu.course.homework.judges.manifests import Manifest
 from k8sedu.course.homework.judges.scheduler.clusters import PlainNode, cluster
 from k8sedu.course.homework.judges.scheduler.columns import film
-from k8sedu.course.homework.judging import Judge, shown
-from k8sedu.errors import K8sEduError
-from k8sedu.kube import manifest, scheduler
+from k8sedu.course.homework.judging import Judge
+from k8sedu.kube import scheduler
 from k8sedu.kube.defaults import with_defaults
-from k8sedu.kube.fields import plain
 from k8sedu.kube.objects import Deployment, Pod
 from k8sedu.kube.objects.meta import ApiObject
 from k8sedu.kube.scheduler.expansion import pods_of
 from k8sedu.kube.scheduler.sketch import ZONE
 from k8sedu.language import Words
 
-CHARACTERS_MAX = 10_000
 WISHES = ("nodeSelector", "affinity", "tolerations", "topologySpreadConstraints")
 """The fields of a pod's spec that say where it may and would like to run."""
 
-
-class Unreadable(NamedTuple):
-    """An answer that is no manifest of the kind, and why."""
-
-    reason: str
-
-
-class Manifest(Judge):
-    """Asks one question of a manifest, once it is one and asks for nothing else than the given one."""
-
-    def __init__(self, given: str, question: Callable[[ApiObject], str], picture: Callable[[ApiObject], str] | None = None) -> None:
-        self.given, self.question, self.draw = given, question, picture
-
-    def fault(self, value: Any) -> str:
-        """Read it, compare it with the given one, then ask."""
-        found = read(value, self.given)
-        return found.reason if isinstance(found, Unreadable) else self.question(found)
-
-    def picture(self, value: Any) -> str:
-        """What the scheduler makes of it."""
-        found = read(value, self.given)
-        return "" if isinstance(found, Unreadable) or self.draw is None else self.draw(found)
-
-
-def read(value: Any, given: str) -> ApiObject | Unreadable:
-    """The object in a text, or why it is none that can stand for the given one."""
-    if type(value) is not str:
-        return Unreadable(Words(f"is {shown(value)}, expected a manifest as text", f"是 {shown(value)}，应为文本形式的清单").in_())
-    if not value.strip():
-        return Unreadable(UNANSWERED.in_())
-    if len(value) > CHARACTERS_MAX:
-        english = f"has {len(value)} characters, expected at most {CHARACTERS_MAX}"
-        return Unreadable(Words(english, f"有 {len(value)} 个字符，最多 {CHARACTERS_MAX} 个").in_())
-    return _read(value, given)
-
-
-@lru_cache(maxsize=256)  # several judges ask about the same manifest
-def _read(text: str, given: str) -> ApiObject | Unreadable:
-    (original,) = manifest.load(given)
-    try:
-        objects = manifest.load(text, Words("your manifest", "你的清单").in_(), strict=True)
-    except (K8sEduError, ValueError, RecursionError) as error:
-        return Unreadable(Words(f"cannot be read: {error}", f"无法读取：{error}").in_())
-    if len(objects) != 1 or objects[0].kind != original.kind:
-        met = ", ".join(found.kind for found in objects) or "–"
-        return Unreadable(Words(f"holds {met}, expected one {original.kind}", f"包含 {met}，应为一个 {original.kind}").in_())
-    changed = _changed(_fixed(original), _fixed(objects[0]))
-    if changed:
-        english = f"changes {changed}, expected nothing else than {', '.join(WISHES)} to differ"
-        return Unreadable(Words(english, f"改动了 {changed}，只允许改动 {'、'.join(WISHES)}").in_())
-    return objects[0]
-
-
-def _fixed(found: ApiObject) -> dict[str, Any]:
-    """An object without the wishes that may differ."""
-    document: dict[str, Any] = plain(found)
-    spec = document["spec"]["template"]["spec"] if "template" in document.get("spec", {}) else document.get("spec", {})
-    for name in WISHES:
-        spec.pop(name, None)
-    return document
-
-
-def _changed(one: Any, other: Any, path: str = "") -> str:
-    """The path of the first difference; empty where there is none."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        found = (_changed(one.get(key), other.get(key), f"{path}.{key}".lstrip(".")) for key in dict.fromkeys((*one, *other)))
-        return next(filter(None, found), "")
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        parts = enumerate(zip(one, other, strict=True))
-        return next(filter(None, (_changed(*pair, f"{path}[{number}]") for number, pair in parts)), "")
-    return "" if type(one) is type(other) and one == other else path or "everything"
+MAY_CHANGE = tuple(f"{spec}.{name}" for name in WISHES for spec in ("spec", "spec.template.spec"))
 
 
 def wishes_only(given: str) -> Judge:
     """It is a manifest, and only wishes for a node are changed: says that the form is right, not the answer."""
-    return Manifest(given, lambda _: "")
+    return Manifest(given, MAY_CHANGE)
 
 
 # -- a pod -------------------------------------------------------------------------------------------------------------------------------
@@ -124,7 +50,7 @@ def lands(given: str, nodes: Sequence[PlainNode], *, never_on: Collection[str] =
         taken = scheduler.schedule(_pod(found), cluster(forbidden)).node if forbidden else ""
         return Words(f"would run on {taken}, too", f"也会在 {taken} 上运行").in_() if taken else ""
 
-    return Manifest(given, question, lambda found: film(scheduler.explain(_pod(found), cluster(nodes))))
+    return Manifest(given, MAY_CHANGE, question, lambda found: film(scheduler.explain(_pod(found), cluster(nodes))))
 
 
 def _pod(found: ApiObject) -> Pod:
@@ -173,7 +99,7 @@ def runs(given: str, nodes: Sequence[PlainNode], **wish: Any) -> Judge:
     def question(found: ApiObject) -> str:
         return next(_faults(place(found, nodes), wanted), "")
 
-    return Manifest(given, question, lambda found: drawn(place(found, nodes), nodes))
+    return Manifest(given, MAY_CHANGE, question, lambda found: drawn(place(found, nodes), nodes))
 
 
 def _faults(landed: Landed, wish: Wish) -> Iterator[str]:
