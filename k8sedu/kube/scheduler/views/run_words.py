@@ -122,6 +122,16 @@ def _preempt(detail: Frozen, _: str) -> Words:
     )
 
 
+def _delete(detail: Frozen, _: str) -> Words:
+    task, machine = detail.task.removesuffix("/0"), detail.get("machine", "")
+    if machine:
+        return Words(f"**{task} is gone from {machine}:** somebody deleted it.", f"**{task} 从 {machine} 上消失：** 有人删除了它。")
+    return Words(
+        f"**{task} does not come back:** nobody owns it, so nobody makes another one.",
+        f"**{task} 不会再来：** 没有所有者，也就没人再造一个。",
+    )
+
+
 def _order(detail: Frozen, _: str) -> Words:
     if detail.problem:
         return Words(f"**{detail.order}** is refused: {detail.problem}", f"**{detail.order}** 被拒绝：{detail.problem}")
@@ -185,7 +195,7 @@ SENTENCES: dict[str, Say] = {
     "scheduler_up": _plain("**The scheduler is back** and fills its cache anew.", "**调度器恢复，** 重新填充缓存。"),
     "apiserver_down": _plain("**The API server fails.** Nobody hears of anything.", "**API server 失效。** 谁也得不到消息。"),
     "apiserver_up": _plain("**The API server is back.**", "**API server 恢复。**"),
-    "delete": _plain("**{task} is gone from {machine}:** somebody deleted it.", "**{task} 从 {machine} 上消失：** 有人删除了它。"),
+    "delete": _delete,
     "end": _plain("**The end of the run;** {waiting} pods wait.", "**运行结束；** 还有 {waiting} 个 Pod 在等待。"),
 }
 """Kind of step → what is said of it."""
