@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.kube import apiserver, defaults, informers, kinds, manifest, objects, patches, requests, scheduler, selectors, status, views
+    from k8sedu.kube import apiserver, defaults, informers, kinds, manifest, objects, patches, proxy, requests, scheduler, selectors, status, views
     from k8sedu.kube.apiserver import ApiServer
     from k8sedu.kube.garbage import GarbageCollector
     from k8sedu.kube.informers import Informer
@@ -46,6 +46,7 @@ __all__ = [
     "manifest",
     "objects",
     "patches",
+    "proxy",
     "requests",
     "scheduler",
     "selectors",
@@ -68,6 +69,7 @@ __getattr__, __dir__ = attach(
         "manifest": "manifest",
         "objects": "objects",
         "patches": "patches",
+        "proxy": "proxy",
         "requests": "requests",
         "scheduler": "scheduler",
         "selectors": "selectors",
