@@ -26,7 +26,21 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.kube import apiserver, defaults, informers, kinds, manifest, objects, patches, proxy, requests, scheduler, selectors, status, views
+    from k8sedu.kube import (
+        apiserver,
+        defaults,
+        informers,
+        kinds,
+        manifest,
+        objects,
+        patches,
+        proxy,
+        requests,
+        scheduler,
+        selectors,
+        status,
+        views,
+    )
     from k8sedu.kube.apiserver import ApiServer
     from k8sedu.kube.garbage import GarbageCollector
     from k8sedu.kube.informers import Informer
