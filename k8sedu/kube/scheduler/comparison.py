@@ -12,6 +12,7 @@ from typing import NamedTuple
 from k8sedu.kube.objects.pod import Pod
 from k8sedu.kube.scheduler import ties
 from k8sedu.kube.scheduler.cluster import Cluster
+from k8sedu.kube.scheduler.explain import homeless
 from k8sedu.kube.scheduler.explain_text import cut, pad, wide
 from k8sedu.kube.scheduler.framework import Framework
 from k8sedu.kube.scheduler.nodes import Nodes
@@ -113,7 +114,7 @@ class Comparison(NamedTuple):
         known = {"number": len(found), "pods": len(self.one.placements), "shown": shown or "–"}
         yield cut(ELSEWHERE.in_(language).format(**known))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text()
 
 
@@ -123,6 +124,8 @@ def _cells(row: Mapping[str, object]) -> list[str]:
 
 def compare(one: Profile, other: Profile, cluster: Cluster, pods: Iterable[Pod], *, tie_break: TieBreak = ties.first) -> Comparison:
     """Place the same pods twice, one after the other, each time on the cluster as it is now; the cluster stays as it is.
+
+    Pods that run already are placed anew, as if they came now.
 
     Args:
         one: a profile.
@@ -148,7 +151,11 @@ def compare(one: Profile, other: Profile, cluster: Cluster, pods: Iterable[Pod],
 def _side(profile: Profile, cluster: Cluster, pods: Iterable[Pod], tie_break: TieBreak) -> Side:
     framework, placements = Framework(profile, cluster), {}
     with cluster.table.trial() as trial:
-        for pod in pods:
+        queue = [homeless(pod) for pod in pods]
+        for pod in queue:
+            if cluster.table.has_pod(framework.cycle(pod).pod.key):
+                trial.remove_pod(framework.cycle(pod).pod)
+        for pod in queue:
             decision = framework.schedule(pod, tie_break=tie_break)
             placements[decision.pod] = decision.node
             if decision.node:

@@ -81,6 +81,8 @@ class Explanation(NamedTuple):
     pre_scores: tuple[str, ...] = ()
     nominated_node: str = ""
     """Where room is being made."""
+    pre_enqueue: Status = SUCCESS
+    """May the pod enter the queue at all? If not, everything else is what would be."""
 
     @property
     def winners(self) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ class Explanation(NamedTuple):
             "filters": {plugin: {node: status.document() for node, status in found.items()} for plugin, found in self.filters.items()},
             "feasible": list(self.feasible), "raw": _plain(self.raw), "normalized": _plain(self.normalized),
             "weights": dict(self.weights), "weighted": _plain(self.weighted), "totals": dict(self.totals), "winners": list(self.winners),
-            "scored": self.was_scored, "nominatedNode": self.nominated_node,
+            "scored": self.was_scored, "nominatedNode": self.nominated_node, "preEnqueue": self.pre_enqueue.document(),
         }  # fmt: skip
 
     def text(self, language: str | None = None, *, nodes: int = 6) -> str:
@@ -147,7 +149,7 @@ class Explanation(NamedTuple):
         """The same as the kube-scheduler-simulator writes it into a pod's annotations."""
         return annotations_of(self)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text()
 
 
@@ -180,22 +182,23 @@ def explain(pod: Pod | PodInfo, cluster: Cluster, profile: Profile | None = None
         return explain_with(framework, pod, **search)
     with table.trial() as trial:
         trial.remove_pod(key)
-        return explain_with(framework, _homeless(pod), **search)
+        return explain_with(framework, homeless(pod), **search)
 
 
-def _homeless(pod: Pod | PodInfo) -> Pod:
+def homeless(pod: Pod | PodInfo) -> Pod:
+    """The pod as it was before it had a node."""
     found = pod.pod if isinstance(pod, PodInfo) else pod
     return found.evolve(spec=found.spec.without("node_name"))
 
 
 def explain_with(framework: Framework, pod: Pod | PodInfo, **search: Any) -> Explanation:
     """The same with a framework that one has already."""
-    decision = framework.schedule(pod, **search)
+    decision, gates = framework.schedule(pod, **search), framework.pre_enqueue(pod)
     scores = _scores(framework, decision)
     cycle, diagnosis = decision.cycle, decision.diagnosis
-    message = decision.message
+    node, message = (decision.node, decision.message) if gates.is_success else ("", gates.message)
     return Explanation(
-        pod=cycle.pod, node=decision.node, message=message, profile_name=framework.profile.name, release=cycle.release,
+        pod=cycle.pod, node=node, message=message, pre_enqueue=gates, profile_name=framework.profile.name, release=cycle.release,
         nodes=cycle.everyone.names, verdicts=_verdicts(decision), filters=_alone(framework, decision),
         skipped_filters=tuple(name for name in framework.profile.filters if name in cycle.skipped_filters),
         pre_filter=diagnosis.pre_filter, node_names=diagnosis.names, feasible=decision.feasible, was_scored=decision.scored,

@@ -27,6 +27,7 @@ PENDING = Words(
     "{pod} is pending   ({profile}, {release}: none of {nodes} nodes feasible)",
     "{pod} 等待调度（Pending）   （{profile}，{release}：{nodes} 个节点均不可行）",
 )
+GATED = Words("{pod} waits outside of the queue: {reason}", "{pod} 在队列外等待：{reason}")
 MORE = Words("… and {number} more", "…… 另有 {number} 个")
 SCORES = Words("weight × score", "权重 × 得分")
 TOTAL = Words("total", "总分")
@@ -40,6 +41,8 @@ def text_of(found: Explanation, language: str | None = None, *, nodes: int = 6) 
 
 
 def _head(found: Explanation, language: str | None) -> str:
+    if not found.pre_enqueue.is_success:
+        return cut(GATED.in_(language).format(pod=found.pod.key, reason=found.pre_enqueue.message))
     words = GOES if found.node else PENDING
     known = {"pod": found.pod.key, "node": found.node, "profile": found.profile_name, "release": found.release}
     return words.in_(language).format(**known, feasible=len(found.feasible), nodes=len(found.nodes))
@@ -78,10 +81,10 @@ def _line(name: str, cells: Sequence[str], first: int, column: int) -> str:
 
 
 def _foot(found: Explanation, language: str | None) -> Iterator[str]:
-    if found.was_scored:
+    if found.was_scored and found.node:
         parts = [f"{each.plugin} {each.difference:+.1f}" for each in found.contributors()]
         yield from wrap(WHY.in_(language).format(node=found.node, parts=", ".join(parts)), WIDTH - 4, subsequent_indent="  ")
-    if found.message:
+    if found.message and found.pre_enqueue.is_success:
         yield found.message
 
 

@@ -44,6 +44,17 @@ def test_pods_that_fit_nowhere_are_counted() -> None:
     assert (found.one.pending, [row["pending"] for row in found.imbalance()]) == (("default/p3",), [1] * 6)
 
 
+def test_pods_that_run_already_are_placed_anew() -> None:
+    """A cluster may ask what another profile would have made of it."""
+    shared = cluster()
+    running = [pod.evolve(spec=pod.spec.evolve(node_name="c")) for pod in pods(3)]
+    for pod in running:
+        shared.add(pod)
+    found = compare(default_profile(), most_allocated(), shared, shared.table.pods_on("c"))
+    assert (list(found.one.pods.values()), list(found.other.pods.values())) == ([1, 1, 1], [3, 0, 0])
+    assert len(shared.table.pods_on("c")) == 3
+
+
 def test_the_table_in_both_languages() -> None:
     """It fits a terminal, and tells who goes elsewhere."""
     found = compare(default_profile(), most_allocated(), cluster(), pods(4))

@@ -107,6 +107,7 @@ def test_a_scheduler_that_nobody_is() -> None:
 
 
 FIT = HEAD + "profiles:\n- pluginConfig:\n  - name: NodeResourcesFit\n"
+SPREAD = HEAD + "profiles:\n- pluginConfig:\n  - name: PodTopologySpread\n"
 WRONG = {
     "kind": ("kind: Pod\n", 1, 'kind is "Pod", expected one of KubeSchedulerConfiguration'),
     "version": ("apiVersion: v2\nkind: KubeSchedulerConfiguration\n", 1, 'apiVersion is "v2", expected kubescheduler.config.k8s.io/v1'),
@@ -125,6 +126,14 @@ WRONG = {
     "args field": (HEAD + "profiles:\n- pluginConfig:\n  - name: InterPodAffinity\n    args:\n      hardAffinityWeight: 3\n", 7,
                    "profiles[0].pluginConfig[0].args.hardAffinityWeight is no field of a"),
     "no plugin": (HEAD + "profiles:\n- pluginConfig:\n  - name: Nobody\n", 5, 'profiles[0].pluginConfig[0].name is "Nobody", expected a'),
+    "hard": (HEAD + "profiles:\n- pluginConfig:\n  - name: InterPodAffinity\n    args: {hardPodAffinityWeight: 101}\n", 6,
+             "profiles[0].pluginConfig[0].args.hardPodAffinityWeight is 101, expected 0 to 100"),
+    "constraints": (SPREAD + "    args: {defaultConstraints: [{maxSkew: 1, topologyKey: z}]}\n", 6,
+                    "profiles[0].pluginConfig[0].args.defaultConstraints is a list, expected none, or defaultingType: List"),
+    "skew": (SPREAD + "    args: {defaultingType: List, defaultConstraints: [{topologyKey: z}]}\n", 6,
+             "profiles[0].pluginConfig[0].args.defaultConstraints[0].maxSkew is 0, expected 1 or more"),
+    "selector": (SPREAD + "    args: {defaultingType: List, defaultConstraints: [{maxSkew: 1, topologyKey: z, labelSelector: {}}]}\n", 6,
+                 "profiles[0].pluginConfig[0].args.defaultConstraints[0].labelSelector is a mapping, expected none: it is found out"),
     "twice": (HEAD + "profiles:\n- schedulerName: a\n- schedulerName: a\n", 5, 'profiles[1].schedulerName is "a", expected a name that'),
     "documents": (HEAD + "---\n" + HEAD, 1, "met 2 documents, expected one KubeSchedulerConfiguration"),
     "yaml": ("profiles: [\n", 2, "no YAML"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from k8sedu.kube.defaults import with_defaults
-from k8sedu.kube.objects import Node, Pod
+from k8sedu.kube.objects import Node, Pod, PodSchedulingGate
 from k8sedu.kube.scheduler.cluster import Cluster
 from k8sedu.kube.scheduler.explain import explain
 from k8sedu.kube.scheduler.explain_text import WIDTH, wide
@@ -77,6 +77,14 @@ def test_a_pending_pod_has_the_events_message() -> None:
     assert found.message.startswith("0/2 nodes are available: 2 Insufficient cpu. ")
     assert found.text().splitlines()[0] == "default/web is pending   (default-scheduler, 1.35: none of 2 nodes feasible)"
     assert found.message in found.text()
+
+
+def test_a_gated_pod_waits_outside_and_one_sees_what_would_be() -> None:
+    """It has no node and the gate's reason; scores are those that it would get."""
+    gated = pod().evolve(spec=pod().spec.evolve(scheduling_gates=(PodSchedulingGate(name="approve"),)))
+    found = explain(gated, Cluster([node("a", "2"), node("b", "8")]))
+    assert (found.node, found.message, found.winners) == ("", "waiting for scheduling gates: [approve]", ("b",))
+    assert repr(found).splitlines()[0] == "default/web waits outside of the queue: waiting for scheduling gates: [approve]"
 
 
 def test_a_pod_that_is_refused_before_any_node_is_looked_at() -> None:

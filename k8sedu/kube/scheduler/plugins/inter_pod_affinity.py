@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from k8sedu.kube.fields import Value
+from k8sedu.kube.fields import FieldError, Value
 from k8sedu.kube.scheduler.cluster import Cluster
 from k8sedu.kube.scheduler.cycle import Cycle
 from k8sedu.kube.scheduler.neighbours import Condition, Held, Question
@@ -49,6 +49,11 @@ class InterPodAffinity(Plugin):
 
     NAME: ClassVar[str] = "InterPodAffinity"
     ARGS = InterPodAffinityArgs
+
+    def check_args(self) -> None:
+        """A weight is from 0 to 100."""
+        if not 0 <= self.args.hard_pod_affinity_weight <= 100:
+            raise FieldError("hardPodAffinityWeight", self.args.hard_pod_affinity_weight, "0 to 100")
 
     def pre_filter(self, cycle: Cycle) -> PreFiltered:
         """Neither the pod nor anybody who runs minds: nothing to look at."""

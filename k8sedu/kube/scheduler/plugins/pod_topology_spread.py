@@ -22,6 +22,7 @@ from k8sedu.kube.scheduler.plugins.spread_constraints import (
     HOSTNAME,
     Constraint,
     PodTopologySpreadArgs,
+    check_defaults,
     constraints_of,
     have_all_keys,
     included,
@@ -40,6 +41,10 @@ class PodTopologySpread(Plugin):
 
     NAME: ClassVar[str] = "PodTopologySpread"
     ARGS = PodTopologySpreadArgs
+
+    def check_args(self) -> None:
+        """Constraints of a profile are for all pods: whom they mean is found out pod by pod."""
+        check_defaults(self.args)
 
     def pre_filter(self, cycle: Cycle) -> PreFiltered:
         """Without hard constraints there is nothing to look at."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from k8sedu.kube import selectors
-from k8sedu.kube.fields import Value
+from k8sedu.kube.fields import FieldError, Value
 from k8sedu.kube.objects.affinity import TopologySpreadConstraint
 from k8sedu.kube.scheduler.cluster import Cluster
 from k8sedu.kube.scheduler.cycle import Cycle
@@ -44,6 +44,24 @@ class PodTopologySpreadArgs(Value):
     kind: Literal["", "PodTopologySpreadArgs"] = ""
     default_constraints: tuple[TopologySpreadConstraint, ...] = ()
     defaulting_type: Literal["System", "List"] = "System"
+
+
+def check_defaults(args: PodTopologySpreadArgs) -> None:
+    """Refuse constraints that no profile can have.
+
+    Raises:
+        FieldError: constraints beside the system's own, a skew below 1, no topology key, or a selector.
+    """
+    if args.defaulting_type == "System" and args.default_constraints:
+        raise FieldError("defaultConstraints", args.default_constraints, "none, or defaultingType: List")
+    for place, constraint in enumerate(args.default_constraints):
+        path = f"defaultConstraints[{place}]"
+        if constraint.max_skew < 1:
+            raise FieldError(f"{path}.maxSkew", constraint.max_skew, "1 or more")
+        if not constraint.topology_key:
+            raise FieldError(f"{path}.topologyKey", "", "the key of a label")
+        if constraint.label_selector is not None:
+            raise FieldError(f"{path}.labelSelector", constraint.label_selector.document(), "none: it is found out for each pod")
 
 
 class Constraint(NamedTuple):
