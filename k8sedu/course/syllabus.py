@@ -36,7 +36,7 @@ class Lesson(NamedTuple):
         return f"{self.number:02d}_{self.name}.ipynb"
 
 
-_SCHEDULER_LAB = "kube.scheduler.lab"
+_LAB = "kube.scheduler.lab"
 
 LESSONS = (
     Lesson(0, "map", Words("The map", "总览"), "", "", ready=True),
@@ -55,9 +55,9 @@ LESSONS = (
     Lesson(13, "borg", Words("Borg: one cell, many priorities", "Borg：一个单元，多种优先级"), "borg", "borg.lab", ready=True),
     Lesson(14, "one_workload_many_managers", Words("One workload, many managers", "同一份负载，多种调度系统"), "workload", "", ready=True),
     Lesson(15, "objects_and_api", Words("Kubernetes: objects and the API", "Kubernetes：对象与 API"), "kube", "", ready=True),
-    Lesson(16, "kube_scheduler", Words("Kubernetes: filter, score, bind", "Kubernetes：过滤、打分、绑定"), "kube", _SCHEDULER_LAB, ready=True),
-    Lesson(17, "write_a_plugin", Words("Write a scheduler plugin", "自己写一个调度插件"), "kube", _SCHEDULER_LAB, ready=True),
-    Lesson(18, "preemption", Words("Kubernetes: preemption", "Kubernetes：抢占"), "kube", _SCHEDULER_LAB, ready=True),
+    Lesson(16, "kube_scheduler", Words("Kubernetes: filter, score, bind", "Kubernetes：过滤、打分、绑定"), "kube", _LAB, ready=True),
+    Lesson(17, "write_a_plugin", Words("Write a scheduler plugin", "自己写一个调度插件"), "kube", _LAB, ready=True),
+    Lesson(18, "preemption", Words("Kubernetes: preemption", "Kubernetes：抢占"), "kube", _LAB, ready=True),
     Lesson(19, "service_and_endpoints", Words("Service and endpoints", "Service 与端点"), "kube", "kube.lab", ready=False),
     Lesson(20, "kube_proxy_modes", Words("kube-proxy in three modes", "kube-proxy 的三种模式"), "kube", "kube.lab", ready=False),
     Lesson(21, "from_port_mapping_to_services", Words("From port mapping to Services", "从端口映射到 Service"), "kube", "", ready=False),
