@@ -152,7 +152,7 @@ class _Picture(NamedTuple):
         """The room around the picture, and a line of words about what may still come."""
         tallest = max([1, *(height for domain in self.spread.domains for height in self.heights(domain))])
         self.ax.set_xlim(-0.3, max(end, 1.0))
-        self.ax.set_ylim(-0.9 - 0.05 * tallest, tallest * 1.12 + 1)
+        self.ax.set_ylim(-0.9 - 0.05 * tallest, tallest * 1.06 + 0.55)
         self.ax.set_xticks([])
         self.ax.set_yticks([])
         for side in self.ax.spines.values():

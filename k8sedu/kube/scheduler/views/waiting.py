@@ -102,19 +102,20 @@ def queue_timeline(
     found = spans(trace)
     lanes = _lanes(found, pods)
     title = Words("A pod that fails waits, longer each time, or until something changes", "失败的 Pod 要等待：一次比一次久，或等到情况变化")
-    ax = charts.axes(ax, title=title.in_(language), theme=theme, size=(7.6, 1.5 + 0.3 * len(lanes)))
+    ax = charts.axes(ax, title=title.in_(language), theme=theme, size=(7.6, 1.8 + 0.3 * len(lanes)))
     with charts.style(theme):
         for span in found:
             if span.pod in lanes:
                 _bar(ax, span, lanes.index(span.pod), trace.duration_us, theme)
         _attempts(ax, trace, lanes, language, theme)
-        for state in [state for state in STATES if any(span.state == state for span in found)]:
+        for state in [state for state in STATES if any(span.state == state for span in found if span.pod in lanes)]:
             words, role, thick = STATES[state]
             ax.barh(0, 0, height=thick, color=colour(role, theme), label=words.in_(language))
         _legend(ax)
         ax.set_yticks(range(len(lanes)), [pod.removeprefix("default/") for pod in lanes])
         ax.set_ylim(len(lanes) - 0.4, -0.6)
     charts.time_axis(ax, start_us=0, end_us=trace.duration_us)
+    ax.set_xlabel(Words("time (ms)", "时间（毫秒）").in_(language))
     return ax
 
 
@@ -128,11 +129,11 @@ def _attempts(ax: Axes, trace: Trace, lanes: list[str], language: str | None, th
 
 
 def _legend(ax: Axes) -> None:
-    """Below the axis, at a fixed distance whatever the height of the chart."""
+    """Below the axis, at a fixed distance whatever the height of the chart, and never wider than it: that would squeeze the chart."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     below = ax.transAxes + ScaledTranslation(0, -46 / 72, figure.dpi_scale_trans)
-    ax.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, ncols=6, fontsize=9, columnspacing=1.2, borderaxespad=0)
+    ax.legend(loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, ncols=3, fontsize=9, columnspacing=1.4, borderaxespad=0)
 
 
 def _lanes(found: list[Span], limit: int) -> list[str]:

@@ -64,6 +64,17 @@ def test_the_lanes_are_those_that_waited_longest(trace: Trace) -> None:
     assert queue_timeline(trace, language="zh").get_title(loc="left").startswith("失败的 Pod 要等待")
 
 
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_the_key_does_not_squeeze_the_chart(trace: Trace, code: str) -> None:
+    """Even of a single lane the time axis takes most of the figure's width; its label follows the language."""
+    ax = queue_timeline(trace, pods=1, language=code)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.canvas.draw()
+    assert ax.get_position().width > 0.75
+    assert ax.get_xlabel() == {"en": "time (ms)", "zh": "时间（毫秒）"}[code]
+
+
 def test_the_table_has_a_row_per_stretch(trace: Trace) -> None:
     """Pod, queue, since when, how long, after how many attempts."""
     table = backoff_table(trace)
