@@ -178,6 +178,15 @@ def gave(value: Any, expected: str | Words) -> str:
     return Words(f"gave {shown(value)}, expected {wanted.en}", f"给出 {shown(value)}，应为 {wanted.zh}").in_()
 
 
+def told(english: str, chinese: str) -> str:
+    """A fault in the chosen language.
+
+    >>> told("breaks no promise", "没有违反任何承诺")
+    'breaks no promise'
+    """
+    return Words(english, chinese).in_()
+
+
 def shown(value: Any) -> str:
     """A value for a sentence, shortened."""
     text = _text(value)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from k8sedu.course.homework import notebook as nb
 from k8sedu.course.homework.assignment import Assignment, is_trusted
+from k8sedu.course.homework.judging import told
 from k8sedu.course.homework.notebook import HIDDEN, SOLUTION, Cell, Notebook, without_region
 from k8sedu.course.homework.roster import EVERYONE
 from k8sedu.course.homework.split import bound_names, tree_of, used_names
@@ -88,19 +89,23 @@ def _notes(submitted: Notebook, known: dict[str, Cell]) -> Iterable[str]:
     met = [cell.grade_id for cell in submitted.cells if cell.grade_id]
     for name, cell in known.items():
         if cell.is_answer and name not in met:
-            yield f"the cell of {name} is missing; what it should hold was looked for in the other cells"
+            english = f"the cell of {name} is missing; what it should hold was looked for in the other cells"
+            yield told(english, f"缺少 {name} 的单元；已在其他单元里寻找它应有的内容")
         if cell.is_manual and name not in met:
-            yield f"the answer {name} is missing"
+            yield told(f"the answer {name} is missing", f"缺少答案 {name}")
         if cell.solution and met.count(name) > 1:
-            yield f"the cell of {name} is there {met.count(name)} times; the last one counts"
+            count = met.count(name)
+            yield told(f"the cell of {name} is there {count} times; the last one counts", f"{name} 的单元出现了 {count} 次；以最后一个为准")
     for cell in submitted.cells:
         ours = known.get(cell.grade_id)
         if ours is not None and ours.is_test and cell.source.strip() != without_region(ours.source, HIDDEN).strip():
-            yield f"the checks {cell.grade_id} were changed; the original ones were used"
+            name = cell.grade_id
+            yield told(f"the checks {name} were changed; the original ones were used", f"检查 {name} 被改动；使用的是原来的检查")
     strangers = sorted({cell.grade_id for cell in submitted.cells if cell.grade_id and cell.grade_id not in known})
     if strangers:
-        yield f"{strangers[0]} and {len(strangers) - 1} more cells belong to another assignment" if len(strangers) > 1 else (
-            f"the cell {strangers[0]} belongs to another assignment")  # fmt: skip
+        name, more = strangers[0], len(strangers) - 1
+        several = told(f"{name} and {more} more cells belong to another assignment", f"{name} 和另外 {more} 个单元属于别的作业")
+        yield several if more else told(f"the cell {name} belongs to another assignment", f"单元 {name} 属于别的作业")
 
 
 def _flags(assignment: Assignment, submitted: Notebook, student: str) -> Iterable[str]:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from k8sedu import etcd
-from k8sedu.course.homework.judging import Judge, shown
+from k8sedu.course.homework.judging import Judge, shown, told
 from k8sedu.errors import K8sEduError
 from k8sedu.etcd.api import (
     CompactionRequest,
@@ -35,6 +35,7 @@ from k8sedu.etcd.api import (
 from k8sedu.etcd.commands import parse
 from k8sedu.etcd.errors import EtcdError
 from k8sedu.etcd.server import Server
+from k8sedu.language import Words
 
 LINES_MAX = 100
 CHARACTERS_MAX = 10_000
@@ -100,13 +101,14 @@ def carry_out(lines: Iterable[str]) -> Story:
 
 
 @lru_cache(maxsize=256)  # several judges ask about the same commands
-def _story(text: str, before: tuple[str, ...], after: tuple[str, ...]) -> Story | str:
+def _story(text: str, before: tuple[str, ...], after: tuple[str, ...]) -> Story | Words:
     if len(text) > CHARACTERS_MAX or text.count("\n") > LINES_MAX:
-        return f"is longer than {LINES_MAX} lines, expected commands that a person can follow"
+        english = f"is longer than {LINES_MAX} lines, expected commands that a person can follow"
+        return Words(english, f"超过 {LINES_MAX} 行，应为人能看懂的命令")
     try:
         return carry_out((*before, *text.split("\n"), *after))
     except (K8sEduError, ValueError, RecursionError) as error:
-        return f"cannot be carried out: {error}"
+        return Words(f"cannot be carried out: {error}", f"无法执行：{error}")
 
 
 class Commands(Judge):
@@ -118,22 +120,24 @@ class Commands(Judge):
     def fault(self, value: Any) -> str:
         """Carry them out, then ask."""
         story = self._of(value)
-        return story if isinstance(story, str) else self.question(story)
+        return story.in_() if isinstance(story, Words) else self.question(story)
 
     def picture(self, value: Any) -> str:
         """A transaction as its if, then and else; other commands as their way through the two trees."""
         story = self._of(value)
-        if isinstance(story, str):
+        if isinstance(story, Words):
             return ""
         view: Literal["txn", "trees"] = "txn" if any(isinstance(step.request, TxnRequest) for step in story.steps) else "trees"
         lines = (line.strip() for line in (*self.before, *_text(value).split("\n"), *self.after))
         forms, _ = etcd.views.play(etcd.tell([line for line in lines if line and not WAIT.fullmatch(line)]), view)._repr_mimebundle_()
         return str(forms["text/html"])
 
-    def _of(self, value: Any) -> Story | str:
+    def _of(self, value: Any) -> Story | Words:
         if not (type(value) is str or (type(value) is list and all(type(line) is str for line in value))):
-            return f"is {shown(value)}, expected commands as text, one per line"
-        return _story(_text(value), self.before, self.after) if _text(value).strip() else "is empty, expected a command"
+            return Words(f"is {shown(value)}, expected commands as text, one per line", f"是 {shown(value)}，应为文本形式的命令，每行一条")
+        if not _text(value).strip():
+            return Words("is empty, expected a command", "是空的，应为一条命令")
+        return _story(_text(value), self.before, self.after)
 
 
 def _text(value: Any) -> str:
@@ -150,13 +154,19 @@ def holds(
             found = story.value(key)
             met = None if found is None else found.value.decode("utf-8", "replace")
             if met != wanted:
-                met_text = f"no key {key}" if met is None else f"{key} = {shown(met)}"
-                return f"leaves {met_text}, expected {f'no key {key}' if wanted is None else f'{key} = {shown(wanted)}'}"
-        if revision is not None and story.server.store.revision != revision:
-            return f"ends at revision {story.server.store.revision}, expected {revision}"
+                left, right = _held(key, met), _held(key, wanted)
+                return told(f"leaves {left.en}, expected {right.en}", f"最后是 {left.zh}，应为 {right.zh}")
+        now = story.server.store.revision
+        if revision is not None and now != revision:
+            return told(f"ends at revision {now}, expected {revision}", f"结束于修订号 {now}，应为 {revision}")
         return ""
 
     return Commands(question, before=before, after=after)
+
+
+def _held(key: str, value: str | None) -> Words:
+    text = f"{key} = {shown(value)}"
+    return Words(f"no key {key}", f"没有键 {key}") if value is None else Words(text, text)
 
 
 def has(key: str, *, before: Iterable[str] = (), **fields: int) -> Judge:
@@ -165,9 +175,11 @@ def has(key: str, *, before: Iterable[str] = (), **fields: int) -> Judge:
     def question(story: Story) -> str:
         found = story.value(key)
         if found is None:
-            return f"leaves no key {key}, expected one"
-        wrong = [name for name, wanted in fields.items() if getattr(found, name) != wanted]
-        return f"leaves {key} with {wrong[0]} {getattr(found, wrong[0])}, expected {fields[wrong[0]]}" if wrong else ""
+            return told(f"leaves no key {key}, expected one", f"最后没有键 {key}，应当有")
+        for name in (name for name, wanted in fields.items() if getattr(found, name) != wanted):
+            met, wanted = getattr(found, name), fields[name]
+            return told(f"leaves {key} with {name} {met}, expected {wanted}", f"{key} 的 {name} 最后是 {met}，应为 {wanted}")
+        return ""
 
     return Commands(question, before=before)
 
@@ -179,8 +191,9 @@ def is_one(kind: str, *, before: Iterable[str] = ()) -> Judge:
     def question(story: Story) -> str:
         own = story.steps[skipped:]
         if len(own) != 1 or not isinstance(own[0].request, KINDS[kind]):
-            return f"is {len(own)} commands, the first {own[0].line!r}, expected a single {kind}"
-        return f"is refused: {own[0].refusal}" if own[0].refusal else ""
+            english = f"is {len(own)} commands, the first {own[0].line!r}, expected a single {kind}"
+            return told(english, f"是 {len(own)} 条命令，第一条 {own[0].line!r}，应为单独一条 {kind}")
+        return told(f"is refused: {own[0].refusal}", f"被拒绝：{own[0].refusal}") if own[0].refusal else ""
 
     return Commands(question, before=tuple(before))
 
@@ -190,7 +203,10 @@ def refuses_none(*, before: Iterable[str] = ()) -> Judge:
 
     def question(story: Story) -> str:
         refused = [step for step in story.steps if step.refusal]
-        return f"has {refused[0].line!r}, which is refused: {refused[0].refusal}" if refused else ""
+        if not refused:
+            return ""
+        line, why = refused[0].line, refused[0].refusal
+        return told(f"has {line!r}, which is refused: {why}", f"其中 {line!r} 被拒绝：{why}")
 
     return Commands(question, before=before)
 
@@ -199,8 +215,9 @@ def learns(key: str, value: str, *, before: Iterable[str] = ()) -> Judge:
     """The last command's answer tells the value of a key, in whichever branch."""
 
     def question(story: Story) -> str:
-        told = {kv.key.decode(): kv.value.decode("utf-8", "replace") for kv in _told(story.steps[-1].response)}
-        return "" if told.get(key) == value else f"does not tell {key} = {shown(value)} in its answer"
+        known = {kv.key.decode(): kv.value.decode("utf-8", "replace") for kv in _told(story.steps[-1].response)}
+        silent = told(f"does not tell {key} = {shown(value)} in its answer", f"应答里没有 {key} = {shown(value)}")
+        return "" if known.get(key) == value else silent
 
     return Commands(question, before=before)
 
@@ -216,7 +233,8 @@ class Revision(Judge):
 
     def fault(self, value: Any) -> str:
         """Is it a whole number above 0?"""
-        return "" if type(value) is int and value > 0 else f"is {shown(value)}, expected a whole number above 0"
+        wrong = told(f"is {shown(value)}, expected a whole number above 0", f"是 {shown(value)}，应为大于 0 的整数")
+        return "" if type(value) is int and value > 0 else wrong
 
 
 def revision() -> Judge:

@@ -24,7 +24,7 @@ from k8sedu.borg import scoring
 from k8sedu.borg.jobs import BorgJob, Vector, tasks_of
 from k8sedu.borg.queue import FifoQueue, PendingQueue, positions
 from k8sedu.borg.quota import Grant, Quota
-from k8sedu.course.homework.judging import Judge, JudgeError, shown
+from k8sedu.course.homework.judging import Judge, JudgeError, gave, shown, told
 from k8sedu.language import Words
 from k8sedu.mesos.drf import check_demands, dominant_shares
 from k8sedu.mesos.master import Master, Running
@@ -80,18 +80,22 @@ def played(cell: Cell, value: Any) -> Outcome | str:
 def _booked(cell: Cell, value: Any) -> list[list[int]] | str:
     machines, tasks = cell["machines"], cell["tasks"]
     if type(value) is not list or len(value) != len(tasks):
-        return f"gave {shown(value)}, expected a list of {len(tasks)} places, one per task"
+        return gave(value, Words(f"a list of {len(tasks)} places, one per task", f"{len(tasks)} 个位置的列表，每个任务一个"))
     free = [list(machine["free"]) for machine in machines]
     for number, (place, request) in enumerate(zip(value, tasks, strict=True)):
         if place is None:
             room = next((at for at, left in enumerate(free) if _fits(request, left)), None)
             if room is not None:
-                return f"refuses task {number}, which needs {request}, although machine {room} has {free[room]} left"
+                english = f"refuses task {number}, which needs {request}, although machine {room} has {free[room]} left"
+                return told(english, f"拒绝了任务 {number}，它需要 {request}，而机器 {room} 还剩 {free[room]}")
             continue
         if type(place) is not int or not 0 <= place < len(machines):
-            return f"puts task {number} on {shown(place)}, expected a machine from 0 to {len(machines) - 1} or None"
+            last = len(machines) - 1
+            english = f"puts task {number} on {shown(place)}, expected a machine from 0 to {last} or None"
+            return told(english, f"把任务 {number} 放到 {shown(place)}，应为 0 到 {last} 的机器或 None")
         if not _fits(request, free[place]):
-            return f"puts task {number} on machine {place}, where too little is free: it needs {request}, and {free[place]} is left"
+            english = f"puts task {number} on machine {place}, where too little is free: it needs {request}, and {free[place]} is left"
+            return told(english, f"把任务 {number} 放到机器 {place}，那里空闲不够：需要 {request}，只剩 {free[place]}")
         free[place] = _minus(free[place], request)
     return free
 
@@ -106,8 +110,10 @@ def fills(cell: Cell, *, at_least: int) -> Judge:
     count = len(cell["tasks"])
 
     def question(outcome: Outcome) -> str:
-        stranded = f"{100 * outcome.stranded:.0f} % of the machines is stranded"
-        return "" if outcome.placed >= at_least else f"places {outcome.placed} of {count} tasks, expected {at_least}; {stranded}"
+        share = f"{100 * outcome.stranded:.0f} %"
+        english = f"places {outcome.placed} of {count} tasks, expected {at_least}; {share} of the machines is stranded"
+        chinese = f"{count} 个任务中放置了 {outcome.placed} 个，应为 {at_least} 个；机器的 {share} 搁浅"
+        return "" if outcome.placed >= at_least else told(english, chinese)
 
     return Placement(cell, question)
 
@@ -294,9 +300,12 @@ class Listed(Judge):
     def fault(self, value: Any) -> str:
         """Is it such a list?"""
         if type(value) is not list or len(value) != self.count:
-            return f"gave {shown(value)}, expected a list of {self.count}"
-        strange = [item for item in value if item not in self.possible]
-        return f"has {shown(strange[0])} in it, expected each to be one of {', '.join(map(shown, self.possible))}" if strange else ""
+            return gave(value, Words(f"a list of {self.count}", f"{self.count} 项的列表"))
+        strange, possible = [item for item in value if item not in self.possible], ", ".join(map(shown, self.possible))
+        if not strange:
+            return ""
+        met = shown(strange[0])
+        return told(f"has {met} in it, expected each to be one of {possible}", f"里面有 {met}，每项应为其中之一：{possible}")
 
 
 def listed(*possible: Any, count: int) -> Judge:
@@ -313,7 +322,7 @@ class Counts(Judge):
     def fault(self, value: Any) -> str:
         """Is it such a list?"""
         right = type(value) is list and len(value) == self.count and all(type(item) is int and item >= 0 for item in value)
-        return "" if right else f"gave {shown(value)}, expected a list of {self.count} whole numbers from 0 on"
+        return "" if right else gave(value, Words(f"a list of {self.count} whole numbers from 0 on", f"{self.count} 个从 0 起的整数的列表"))
 
 
 def counts(count: int) -> Judge:

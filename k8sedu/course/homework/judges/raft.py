@@ -17,8 +17,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from k8sedu import raft
-from k8sedu.course.homework.judging import Judge, letter, shown
+from k8sedu.course.homework.judging import Judge, letter, shown, told
 from k8sedu.errors import K8sEduError
+from k8sedu.language import Words
 from k8sedu.raft.config import Config
 from k8sedu.raft.group import Group
 from k8sedu.raft.invariants import known_names
@@ -55,7 +56,7 @@ class Played(NamedTuple):
     """What came of a schedule."""
 
     actions: tuple[Action, ...]
-    idle: str
+    idle: Words
     """The first line that could not happen, as a sentence; empty when all could."""
     trace: Trace
 
@@ -63,26 +64,28 @@ class Played(NamedTuple):
 class Unreadable(NamedTuple):
     """An answer that is no schedule, and why."""
 
-    reason: str
+    reason: Words
 
 
 @lru_cache(maxsize=256)  # several judges ask about the same schedule
 def play(text: str, table: Table) -> Played | Unreadable:
     """Play a schedule, or say why it cannot be played."""
     if len(text) > CHARACTERS_MAX or text.count("\n") > LINES_MAX:
-        return Unreadable(f"is longer than {LINES_MAX} lines, expected a schedule that a person can follow")
+        english = f"is longer than {LINES_MAX} lines, expected a schedule that a person can follow"
+        return Unreadable(Words(english, f"超过 {LINES_MAX} 行，应为人能看懂的调度"))
     try:
         actions = parse_schedule(text)
         group = table.group()
-        idle = ""
+        idle = Words("", "")
         for number, action in enumerate(actions, 1):
-            if not group.do(action) and not idle:
-                idle = f"has {str(action)!r} as action {number}, which cannot happen at that moment"
+            if not group.do(action) and not idle.en:
+                english = f"has {str(action)!r} as action {number}, which cannot happen at that moment"
+                idle = Words(english, f"第 {number} 个动作 {str(action)!r} 在那一刻不可能发生")
             if group.violation is not None:
                 break
         return Played(actions, idle, retell(actions, table.group))
     except (K8sEduError, ValueError, RecursionError) as error:
-        return Unreadable(f"cannot be played: {error}")
+        return Unreadable(Words(f"cannot be played: {error}", f"无法执行：{error}"))
 
 
 class Schedule(Judge):
@@ -94,11 +97,12 @@ class Schedule(Judge):
     def fault(self, value: Any) -> str:
         """Play it, then ask."""
         if type(value) is not str:
-            return f"is {shown(value)}, expected a schedule as text, one action per line"
+            english = f"is {shown(value)}, expected a schedule as text, one action per line"
+            return told(english, f"是 {shown(value)}，应为文本形式的调度，每行一个动作")
         played = play(value, self.table)
         if isinstance(played, Unreadable):
-            return played.reason
-        return self.question(played) if played.actions else "is empty, expected a schedule"
+            return played.reason.in_()
+        return self.question(played) if played.actions else told("is empty, expected a schedule", "是空的，应为一个调度")
 
     def picture(self, value: Any) -> str:
         """The run as a film."""
@@ -118,9 +122,11 @@ def acts(*, size: int, without: str | Sequence[str] = (), lines_max: int = LINES
     def question(played: Played) -> str:
         others = [action.node for action in played.actions if action.kind == "crash" and crashes and action.node != crashes]
         if others:
-            return f"crashes {others[0]}, expected no other server than {crashes} to crash"
-        too_many = f"has {len(played.actions)} actions, expected at most {lines_max}" if len(played.actions) > lines_max else ""
-        return played.idle or too_many
+            english = f"crashes {others[0]}, expected no other server than {crashes} to crash"
+            return told(english, f"让 {others[0]} 崩溃，除 {crashes} 外不应有别的服务器崩溃")
+        count = len(played.actions)
+        too_many = told(f"has {count} actions, expected at most {lines_max}", f"有 {count} 个动作，最多 {lines_max} 个")
+        return played.idle.in_() or (too_many if count > lines_max else "")
 
     return Schedule(Table(size, _names(without)), question)
 
@@ -131,7 +137,8 @@ def breaks(invariant: str, *, size: int, without: str | Sequence[str]) -> Judge:
 
     def question(played: Played) -> str:
         met = [step.detail.invariant for step in played.trace.where("violation")]
-        return "" if met == [invariant] else f"breaks no promise, expected a run that breaks {invariant}"
+        none = told(f"breaks no promise, expected a run that breaks {invariant}", f"没有违反任何承诺，应当违反 {invariant}")
+        return "" if met == [invariant] else none
 
     return Schedule(Table(size, _names(without), (invariant,)), question)
 
@@ -141,7 +148,7 @@ def keeps_promises(*, size: int) -> Judge:
 
     def question(played: Played) -> str:
         broken = played.trace.where("violation")
-        return f"breaks {broken[0].detail.invariant}" if broken else ""
+        return told(f"breaks {broken[0].detail.invariant}", f"违反了 {broken[0].detail.invariant}") if broken else ""
 
     return Schedule(Table(size), question)
 
@@ -153,7 +160,8 @@ def leads(node: str, *, size: int, term: int | None = None) -> Judge:
         terms = [step.detail.term for step in played.trace.where("become_leader", actor=node)]
         if terms and (term is None or term in terms):
             return ""
-        return f"never makes {node} leader{'' if term is None else f' of term {term}'}, expected it to be elected"
+        of_term = Words("", "") if term is None else Words(f" of term {term}", f"任期 {term} 的")
+        return told(f"never makes {node} leader{of_term.en}, expected it to be elected", f"没有让 {node} 成为{of_term.zh}领导者")
 
     return Schedule(Table(size), question)
 
@@ -172,13 +180,17 @@ def heals(node: str, *, size: int) -> Judge:
             return _never(node)
         logs = {name: server.log for name, server in played.trace[-1].frame.nodes.items()}  # type: ignore[union-attr]  # frames were kept
         different = [name for name in logs if logs[name] != logs[node]]
-        return f"ends with different logs on {node} and {different[0]}, expected all logs to be the same" if different else ""
+        if not different:
+            return ""
+        english = f"ends with different logs on {node} and {different[0]}, expected all logs to be the same"
+        return told(english, f"结束时 {node} 与 {different[0]} 的日志不同，所有日志应当相同")
 
     return Schedule(Table(size), question)
 
 
 def _never(node: str) -> str:
-    return f"never gives {node} an entry that another log has differently at the same index"
+    english = f"never gives {node} an entry that another log has differently at the same index"
+    return told(english, f"从未让 {node} 持有在同一索引处与别的日志不同的条目")
 
 
 def _diverged_at(trace: Trace, node: str) -> int | None:
@@ -196,10 +208,12 @@ def commits_after_losing(old: str, new: str, *, size: int) -> Judge:
     def question(played: Played) -> str:
         elected = next((step for step in played.trace.where("become_leader", actor=new) if _leads(step, old)), None)
         if elected is None:
-            return f"never makes {new} leader while {old} still believes to lead, expected both at the same time"
+            english = f"never makes {new} leader while {old} still believes to lead, expected both at the same time"
+            return told(english, f"没有让 {new} 在 {old} 仍自认为领导者时成为领导者")
         before = _commit_index(elected, old)
         later = (step for step in played.trace.steps[elected.index :] if _leads(step, old))
-        return "" if any(_commit_index(step, old) > before for step in later) else f"lets {old} commit nothing after {new} was elected"
+        nothing = told(f"lets {old} commit nothing after {new} was elected", f"{new} 当选之后 {old} 没有再提交任何条目")
+        return "" if any(_commit_index(step, old) > before for step in later) else nothing
 
     return Schedule(Table(size), question)
 
@@ -209,7 +223,7 @@ def two_leaders(old: str, new: str, *, size: int) -> Judge:
 
     def question(played: Played) -> str:
         both = any(_leads(step, old) and _leads(step, new) for step in played.trace)
-        return "" if both else f"never lets {old} and {new} lead at the same time"
+        return "" if both else told(f"never lets {old} and {new} lead at the same time", f"{old} 和 {new} 从未同时是领导者")
 
     return Schedule(Table(size), question)
 
@@ -253,7 +267,8 @@ class Timers(Judge):
         """Simulate, then ask."""
         if not are_timeouts(value):
             wanted = f"whole milliseconds from {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX}, the longest at most {RATIO_MAX} times the shortest"
-            return f"is {shown(value)}, expected [shortest, longest] in {wanted}"
+            chinese = f"应为 [最短, 最长]，{TIMEOUT_MS_MIN} 到 {TIMEOUT_MS_MAX} 的整毫秒，最长不超过最短的 {RATIO_MAX} 倍"
+            return told(f"is {shown(value)}, expected [shortest, longest] in {wanted}", f"是 {shown(value)}，{chinese}")
         return self.question(list(elections(self.size, self.delay_ms, (value[0], value[1]))))
 
     def picture(self, value: Any) -> str:
@@ -328,7 +343,7 @@ def elects(*, size: int, delay_ms: tuple[float, float]) -> Judge:
 
     def question(runs: list[Elections]) -> str:
         lost = sum(run.recovery_ms is None for run in runs)
-        return f"leaves {lost} of {len(runs)} runs without a leader" if lost else ""
+        return told(f"leaves {lost} of {len(runs)} runs without a leader", f"{len(runs)} 次运行中有 {lost} 次没有领导者") if lost else ""
 
     return Timers(size, delay_ms, question)
 
@@ -339,7 +354,8 @@ def one_leader_per_term(*, size: int, delay_ms: tuple[float, float], runs_min: i
     def question(runs: list[Elections]) -> str:
         good = sum(run.terms == run.leaders > 0 for run in runs)
         wasted, most = len(runs) - good, len(runs) - runs_min
-        return "" if good >= runs_min else f"wastes a term in {wasted} of {len(runs)} runs, expected at most {most}"
+        english = f"wastes a term in {wasted} of {len(runs)} runs, expected at most {most}"
+        return "" if good >= runs_min else told(english, f"{len(runs)} 次运行中有 {wasted} 次浪费了任期，最多 {most} 次")
 
     return Timers(size, delay_ms, question)
 
@@ -349,6 +365,8 @@ def recovers(*, size: int, delay_ms: tuple[float, float], within_ms: float, runs
 
     def question(runs: list[Elections]) -> str:
         good = sum(run.recovery_ms is not None and run.recovery_ms <= within_ms for run in runs)
-        return "" if good >= runs_min else f"takes longer than {within_ms:g} ms in {len(runs) - good} of {len(runs)} runs"
+        slow = len(runs) - good
+        english = f"takes longer than {within_ms:g} ms in {slow} of {len(runs)} runs"
+        return "" if good >= runs_min else told(english, f"{len(runs)} 次运行中有 {slow} 次超过 {within_ms:g} 毫秒")
 
     return Timers(size, delay_ms, question)
