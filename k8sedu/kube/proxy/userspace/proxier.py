@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from random import Random
 
+from k8sedu.errors import K8sEduError
 from k8sedu.kube.proxy.changes import ChangeTracker, Update, stale_connections
 from k8sedu.kube.proxy.conntrack import Conntrack, Flow
 from k8sedu.kube.proxy.iptables.rules import Rule, rule
@@ -23,13 +25,17 @@ from k8sedu.kube.proxy.settings import ProxySettings, family_of
 from k8sedu.kube.proxy.userspace.balancer import Balancer
 from k8sedu.kube.proxy.userspace.walk import Session, UserspaceJourney
 
-FIRST_PORT = 32_768
+FIRST_PORT, LAST_PORT = 32_768, 65_535
 """The real one takes whatever port the kernel has free; here the smallest one from here on."""
 NAT_CHAINS = ("KUBE-PORTALS-CONTAINER", "KUBE-PORTALS-HOST", "KUBE-NODEPORT-CONTAINER", "KUBE-NODEPORT-HOST")
 _JUMPS = {
     "PREROUTING": ("KUBE-PORTALS-CONTAINER", "KUBE-NODEPORT-CONTAINER"),
     "OUTPUT": ("KUBE-PORTALS-HOST", "KUBE-NODEPORT-HOST"),
 }
+
+
+class NoPortError(K8sEduError, RuntimeError):
+    """The node has no port left on which kube-proxy could listen."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +55,19 @@ class PortalTables:
     """The nat rules that lead to the listening ports, chain by chain."""
 
     def __init__(self) -> None:
-        self._of: dict[ServicePortName, dict[str, tuple[Rule, ...]]] = {}
+        self._of: dict[ServicePortName, dict[str, list[str]]] = {}
         self._chains: dict[str, tuple[Rule, ...]] = {}
+        self._read: dict[str, Rule] = {}
+        """Line → the rule that it means; a line is read when a packet first comes by."""
 
     def put(self, name: ServicePortName, lines: dict[str, list[str]] | None) -> int:
         """The rules of a Service port, or nothing if it is gone; how many were written."""
         self._chains.clear()
-        self._of.pop(name, None)
+        for line in (line for found in self._of.pop(name, {}).values() for line in found):
+            self._read.pop(line, None)
         if lines is None:
             return 0
-        self._of[name] = {chain: tuple(rule(f"-A {chain} {line}") for line in found) for chain, found in lines.items()}
+        self._of[name] = {chain: [f"-A {chain} {line}" for line in found] for chain, found in lines.items()}
         return sum(map(len, self._of[name].values()))
 
     def rules(self, table: str, chain: str) -> tuple[Rule, ...] | None:
@@ -66,9 +75,14 @@ class PortalTables:
         if table != "nat" or chain not in {*NAT_CHAINS, *_JUMPS}:
             return None
         if chain not in self._chains:
-            found = _jumps(chain) if chain in _JUMPS else (each for of in self._of.values() for each in of.get(chain, ()))
-            self._chains[chain] = tuple(found)
+            lines = _jumps(chain) if chain in _JUMPS else (line for of in self._of.values() for line in of.get(chain, ()))
+            self._chains[chain] = tuple(self._rule(line) for line in lines)
         return self._chains[chain]
+
+    def _rule(self, line: str) -> Rule:
+        if line not in self._read:
+            self._read[line] = rule(line)
+        return self._read[line]
 
     @property
     def rule_count(self) -> int:
@@ -80,11 +94,11 @@ class PortalTables:
         return "ACCEPT"
 
 
-def _jumps(chain: str) -> Iterator[Rule]:
+def _jumps(chain: str) -> Iterator[str]:
     portals, node_ports = _JUMPS[chain]
-    yield rule(f'-A {chain} -m comment --comment "handle ClusterIPs; NOTE: this must be before the NodePort rules" -j {portals}')
+    yield f'-A {chain} -m comment --comment "handle ClusterIPs; NOTE: this must be before the NodePort rules" -j {portals}'
     last = "handle service NodePorts; NOTE: this must be the last rule in the chain"
-    yield rule(f'-A {chain} -m addrtype --dst-type LOCAL -m comment --comment "{last}" -j {node_ports}')
+    yield f'-A {chain} -m addrtype --dst-type LOCAL -m comment --comment "{last}" -j {node_ports}'
 
 
 class Userspace:
@@ -105,6 +119,9 @@ class Userspace:
         self.is_up: Callable[[str], bool] = lambda _: True
         """Does an endpoint answer when the program connects to it?"""
         self._names: dict[tuple[str, int], ServicePortName] = {}
+        self._freed: dict[str, list[int]] = {}
+        self._taken: dict[str, int] = {}
+        """Protocol → how many ports were ever taken; those that were given back are taken first."""
 
     def sync(self, tracker: ChangeTracker, update: Update, *, now_ms: int = 0) -> UserspaceSync:  # noqa: ARG002 - nothing here is timed
         """Open and close ports, and write the rules that lead to them."""
@@ -126,9 +143,11 @@ class Userspace:
     def _open(self, name: ServicePortName) -> list[int]:
         if name in self.listeners:
             return []
-        number = FIRST_PORT
-        while (name.protocol, number) in self._names:
-            number += 1
+        freed = self._freed.setdefault(name.protocol, [])
+        number = heappop(freed) if freed else FIRST_PORT + self._taken.get(name.protocol, 0)
+        if number > LAST_PORT:
+            raise NoPortError(f"{name} needs a port of its own on the node, and all from {FIRST_PORT} to {LAST_PORT} are taken")
+        self._taken[name.protocol] = max(self._taken.get(name.protocol, 0), number - FIRST_PORT + 1)
         self.listeners[name], self._names[name.protocol, number] = number, name
         return [number]
 
@@ -139,6 +158,7 @@ class Userspace:
         if number is None:
             return []
         del self._names[name.protocol, number]
+        heappush(self._freed[name.protocol], number)
         return [number]
 
     def listening(self, packet: Packet) -> ServicePortName | None:
