@@ -87,15 +87,18 @@ def test_kill_9_loses_nothing(tmp_path: Path, members: str) -> None:
         process, url = serve(tmp_path, *options)
         found = post(url, "kv/range", {"key": b64("n")})
         assert int(found["header"]["revision"]) >= revision
-        killer = threading.Timer(generator.uniform(0.1, 0.4), process.kill)
-        killer.start()
+        killer, enough = threading.Timer(generator.uniform(0, 0.05), process.kill), acknowledged + generator.randint(12, 40)
         try:
             while True:
+                if acknowledged == enough:
+                    killer.start()
                 answer = post(url, "kv/put", {"key": b64("n"), "value": b64(str(acknowledged + 1))})
                 acknowledged, revision = acknowledged + 1, int(answer["header"]["revision"])
         except (OSError, http.client.HTTPException, ValueError):
             killer.join()
-        close(process)
+        finally:
+            process.kill()
+            close(process)
     process, url = serve(tmp_path, *options)
     (kv,) = post(url, "kv/range", {"key": b64("n")})["kvs"]
     assert int(kv["version"]) >= acknowledged > 25
