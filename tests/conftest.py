@@ -1,6 +1,6 @@
 """What all tests share: how hard to search, what the real systems answered, and how a failure is told.
 
-`HYPOTHESIS_PROFILE` chooses how many examples a property is tried on: `dev` (the default), `ci`, `nightly`.
+`HYPOTHESIS_PROFILE` chooses how many examples a property is tried on, and which: `dev` (the default), `ci`, `nightly`.
 `K8SEDU_CONFORMANCE` names a folder of further recorded answers in the form of tests/conformance/. Data that may not be copied into the
 project (cluster traces without a licence) are read from there too, or from `shared/conformance` beside the checkout; where they are absent,
 their tests are skipped and say so.
