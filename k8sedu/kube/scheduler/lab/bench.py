@@ -46,18 +46,25 @@ class Bench(NamedTuple):
     pod: Pod
     profile: str = "least"
     release: str = "1.35"
+    own: tuple[Profile, ...] = ()
+    """Profiles of the reader's own, chosen by their names."""
 
     @classmethod
-    def of(cls, objects: Iterable[ApiObject], pod: Pod, *, release: str = "1.35") -> Bench:
-        """A bench with these objects; pods without a node are left out.
+    def of(cls, objects: Iterable[ApiObject], pod: Pod, *, release: str = "1.35", own: Iterable[Profile] = ()) -> Bench:
+        """A bench with these objects; pods without a node are left out. The first profile of one's own, if there is one, decides.
 
         Raises:
-            BenchError: there is no node.
+            BenchError: there is no node, or a profile has a name that another one has.
         """
+        profiles = tuple(own)
+        names = [*PROFILES, *(profile.name for profile in profiles)]
+        double = next((name for name in names if names.count(name) > 1), None)
+        if double is not None:
+            raise BenchError(f"met two profiles with the name {double!r}, expected different names: .named('mine') gives one")
         kept = tuple(each for each in objects if not isinstance(each, Pod) or each.spec.node_name)
         if not any(isinstance(each, Node) for each in kept):
             raise BenchError(f"met {len(kept)} objects and no node among them, expected at least one node")
-        return cls(kept, pod, release=release)
+        return cls(kept, pod, profiles[0].name if profiles else "least", release, profiles)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -78,8 +85,9 @@ class Bench(NamedTuple):
         return with_defaults(self.pod)
 
     def decides(self) -> Profile:
-        """The profile that decides."""
-        return PROFILES[self.profile](self.release)
+        """The profile that decides; one of the reader's own as it would be in this release."""
+        mine = next((profile for profile in self.own if profile.name == self.profile), None)
+        return mine._replace(release=self.release) if mine is not None else PROFILES[self.profile](self.release)
 
     # -- the pod ------------------------------------------------------------------------------------------------------------------------
 

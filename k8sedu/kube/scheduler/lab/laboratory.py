@@ -19,6 +19,7 @@ from k8sedu.kube.scheduler.lab.bench import PROFILES, Bench, BenchError, example
 from k8sedu.kube.scheduler.lab.chapters import CHAPTER_US, Chapter, film, outcome_step, step_at
 from k8sedu.kube.scheduler.lab.picks import picks
 from k8sedu.kube.scheduler.pods import PodInfo
+from k8sedu.kube.scheduler.profiles import Profile
 from k8sedu.language import Words
 from k8sedu.stage.document import Button, Choice, Control, Document, Slider, TextBox
 from k8sedu.stage.explore import Event, Explorer
@@ -91,22 +92,24 @@ class Laboratory(Explorer):
 
 
 def lab(
-    objects: Iterable[ApiObject] | None = None, *, pod: Pod | None = None, release: str = "1.35", language: str | None = None,
+    objects: Iterable[ApiObject] | None = None, *, pod: Pod | None = None, profiles: Iterable[Profile] = (), release: str = "1.35",
+    language: str | None = None,
 ) -> Laboratory:  # fmt: skip
     """Open the live laboratory of the scheduler.
 
     Args:
         objects: nodes, the pods on them, budgets and whatever else the scheduler looks at; without them, six nodes in three zones.
         pod: who comes; without it, the first pod without a node among the objects, else a small one.
+        profiles: of your own, to be chosen beside the known ones by their names; the first one decides to begin with.
         release: of Kubernetes.
         language: "en" or "zh".
 
     Raises:
-        BenchError: there is no node among the objects.
+        BenchError: there is no node among the objects, or two profiles have one name.
     """
     found, newcomer = example() if objects is None else (tuple(objects), None)
     waiting = next((each for each in found if isinstance(each, Pod) and not each.spec.node_name), None)
-    return Laboratory(Bench.of(found, pod or newcomer or waiting or example()[1], release=release), language=language)
+    return Laboratory(Bench.of(found, pod or newcomer or waiting or example()[1], release=release, own=profiles), language=language)
 
 
 # -- what can be touched -----------------------------------------------------------------------------------------------------------------
@@ -120,7 +123,7 @@ def _controls(bench: Bench, chapter: Chapter) -> Iterator[Control]:
     priorities = sorted({*PRIORITIES, str(info.priority)}, key=int)
     yield Choice("priority", Words("priority", "优先级"), tuple((name, name) for name in priorities), str(info.priority))
     yield from (pick.control(bench) for pick in picks(bench))
-    yield Choice("profile", Words("profile", "配置（profile）"), tuple((name, NAMED[name]) for name in PROFILES), bench.profile)
+    yield Choice("profile", Words("profile", "配置（profile）"), _profiles(bench), bench.profile)
     releases = sorted({*RELEASES, bench.release}, key=lambda text: tuple(map(int, text.split("."))))
     yield Choice("release", Words("Kubernetes", "Kubernetes"), tuple((name, name) for name in releases), bench.release)
     if chapter.explanation.node:
@@ -129,6 +132,11 @@ def _controls(bench: Bench, chapter: Chapter) -> Iterator[Control]:
         yield Button("evict", Words("evict the victims", "驱逐牺牲者"))
     yield Button("undo", Words("undo", "撤销"))
     yield TextBox("manifest", Words("the pod as a manifest (Ctrl+Enter)", "Pod 清单（Ctrl+Enter 应用）"), manifest.to_yaml(bench.pod))
+
+
+def _profiles(bench: Bench) -> tuple[tuple[str, str | Words], ...]:
+    """The known profiles and those of the reader's own."""
+    return (*((name, NAMED[name]) for name in PROFILES), *((profile.name, profile.name) for profile in bench.own))
 
 
 # -- what a wish means -------------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from k8sedu.kube import manifest
+from k8sedu.kube import manifest, scheduler
 from k8sedu.kube.scheduler import lab, sketch
 from k8sedu.kube.scheduler.lab.bench import BenchError
 from k8sedu.kube.scheduler.lab.chapters import CHAPTER_US, OUTCOMES, outcome_step
@@ -167,6 +167,24 @@ def test_own_objects_are_welcome() -> None:
     assert own.film.language == "zh"
     with pytest.raises(BenchError, match="expected at least one node"):
         lab([sketch.pod("new")])
+
+
+def test_own_profiles_can_be_chosen() -> None:
+    """A plugin that somebody wrote has its column at once, and its profile stands in the list beside the known ones."""
+
+    @scheduler.score_plugin("LastName", weight=9)
+    def last_name(_pod: Any, nodes: Any) -> Any:
+        return nodes.each(lambda node: 100 * (node.name == "n6"))
+
+    mine = scheduler.default_profile().with_plugin(last_name).named("mine")
+    own = lab(profiles=[mine])
+    assert (own.explanation.node, own.explanation.weighted["LastName"]["n6"]) == ("n6", 900)
+    do(own, control="profile", value="least")
+    assert "LastName" not in own.explanation.weighted
+    do(own, control="profile", value="mine")
+    assert own.explanation.profile_name == "mine"
+    with pytest.raises(BenchError, match="met two profiles with the name 'mine'"):
+        lab(profiles=[mine, mine])
 
 
 def test_controls_speak_both_languages(laboratory: Laboratory) -> None:
