@@ -351,7 +351,7 @@ def test_frames_change_nothing() -> None:
 
 MOMENT = st.integers(1_000, 9_000)
 VICTIM = st.sampled_from(["m1", "m2", "scheduler", "apiserver"])
-FAULTS = st.lists(st.tuples(MOMENT, st.sampled_from(["crash", "pause"]), VICTIM, st.integers(300, 6_000)), max_size=3)
+FAULTS = st.lists(st.tuples(MOMENT, st.sampled_from(["crash", "pause"]), VICTIM, st.integers(300, 3_900)), max_size=3)
 SAID = ["cordon m1", "uncordon m1", "drain m2", "taint m1 a:NoExecute", "untaint m1 a", "delete web-0", "bind batch-1 m3"]
 ORDERS = st.lists(st.tuples(MOMENT, st.sampled_from(SAID)), max_size=3)
 CELL = Workload.of(

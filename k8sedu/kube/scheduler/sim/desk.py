@@ -31,6 +31,7 @@ from k8sedu.kube.scheduler.sampling import Rotation, num_feasible_nodes_to_find
 from k8sedu.kube.scheduler.sim.eviction import Evictor
 from k8sedu.kube.scheduler.sim.settings import SCHEDULER
 from k8sedu.kube.scheduler.statuses import Code, Status
+from k8sedu.kube.scheduler.table import Rows
 from k8sedu.kube.scheduler.ties import TieBreak
 from k8sedu.kube.status import ApiError
 from k8sedu.sim.seeds import stream
@@ -71,6 +72,8 @@ class Desk:
         """The pod that is being thought about; why each pod that waits was refused last."""
         self.decision: Decision | None = None
         """The last attempt."""
+        self._order: Rows | None = None
+        self._ordered_at = -1
 
     def _gate(self, pod: Pod) -> str:
         """Who keeps a pod out of the active queue: a plugin, or its own preemption that is under way."""
@@ -147,17 +150,24 @@ class Desk:
             yield from self._refuse(queued, decision)
 
     def _decide(self, pod: Pod) -> Decision:
-        table, names = self.cluster.table, self.tree.order()
-        order = np.array([table.row(name) for name in names], dtype=np.intp)
+        order = self._visits()
         node = self.nominator.node_of(pod)
         known = pod.evolve(status=pod.status.evolve(nominated_node_name=node)) if node else pod
         percentage = self.framework.profile.percentage_of_nodes_to_score or self.settings.percentage_of_nodes_to_score
         decision = self.framework.schedule(
-            known, start=self.rotation.begin(len(names)), want=num_feasible_nodes_to_find(len(names), percentage), order=order,
+            known, start=self.rotation.begin(len(order)), want=num_feasible_nodes_to_find(len(order), percentage), order=order,
             nominated=self.nominator.for_pod(pod), tie_break=self.ties,
         )  # fmt: skip
-        self.rotation.advance(decision.evaluated, nodes=len(names))
+        self.rotation.advance(decision.evaluated, nodes=len(order))
         return decision
+
+    def _visits(self) -> Rows:
+        """The rows of the nodes in the order of the visit; worked out anew when a node has changed."""
+        table = self.cluster.table
+        if self._order is None or self._ordered_at != table.nodes_version:
+            self._order = np.array([table.row(name) for name in self.tree.order()], dtype=np.intp)
+            self._ordered_at = table.nodes_version
+        return self._order
 
     # -- it fits ---------------------------------------------------------------------------------------------------------------------------
 

@@ -114,7 +114,7 @@ class World:
                 raise
             meta = document.get("metadata", {})
             raise RunError(f"the API server refuses the {document.get('kind', 'object')} {meta.get('name', '')}: {error}") from error
-        if document.get("status") and made.KIND in {"Node", "PersistentVolumeClaim", "PersistentVolume"}:
+        if document.get("status") and made.KIND in {"PersistentVolumeClaim", "PersistentVolume"}:  # as their controllers would
             made = self.server.update_status(made.evolve(status=type(made).of(document).status))
         self.changed()
         return made
