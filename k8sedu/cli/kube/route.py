@@ -145,6 +145,7 @@ def _request(cluster: ProxyCluster, dump: Ruleset | None, options: dict[str, Any
     if options["mode"] != "iptables":
         raise RouteError(f"a dump of iptables-save is walked in iptables mode, but --mode is {options['mode']}")
     known = cluster.settings(client.node) if cluster.pods or cluster.nodes else None
+    client = client if known is not None else client._replace(node="the node of the dump")
     kernel = Kernel(dump, _settings_of_dump(client.ip, options["addresses"], known), Conntrack(), Recent())
     return Request(client, target, kernel, cluster, "iptables", options["via"])
 

@@ -9,7 +9,7 @@ Left out: the annotation with the time of the last change; hints that are kept a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from k8sedu.kube import selectors
@@ -17,7 +17,7 @@ from k8sedu.kube.apiserver.server import ApiServer
 from k8sedu.kube.controllers.loop import Loop
 from k8sedu.kube.controllers.pod_endpoints import belongs, endpoint_of, families_of, in_order, ips_of, ports_of
 from k8sedu.kube.controllers.slice_packing import MOST_PER_SLICE, PortsKey, pack, ports_key
-from k8sedu.kube.controllers.topology_hints import asks_for_hints, with_hints, zone_shares
+from k8sedu.kube.controllers.topology_hints import asks_for_hints, with_distribution, with_hints, zone_shares
 from k8sedu.kube.informers import Change, Informer
 from k8sedu.kube.objects.cluster import Node
 from k8sedu.kube.objects.meta import ApiObject, ObjectMeta, OwnerReference
@@ -151,10 +151,20 @@ def wanted_of(service: Service, pods: Iterable[Pod], family: str, nodes: Mapping
             ports = ports_of(pod, service)
             endpoint = endpoint_of(pod, service, family, nodes.get(pod.spec.node_name))
             found.setdefault(ports_key(ports), (ports, []))[1].append(endpoint)
+    hint = _hinting(service, nodes)
+    found = {key: (ports, hint(endpoints)) for key, (ports, endpoints) in found.items()}
+    return {key: Draft(family, ports, tuple(endpoints)) for key, (ports, endpoints) in found.items()}
+
+
+def _hinting(service: Service, nodes: Mapping[str, Node]) -> Callable[[list[Endpoint]], list[Endpoint]]:
+    """What gives hints to a Service's endpoints: its annotation comes first, then its traffic distribution."""
+    distribution = service.spec.traffic_distribution
     if asks_for_hints(service):
         shares = zone_shares(nodes.values())
-        found = {key: (ports, with_hints(endpoints, shares)) for key, (ports, endpoints) in found.items()}
-    return {key: Draft(family, ports, tuple(endpoints)) for key, (ports, endpoints) in found.items()}
+        return lambda endpoints: with_hints(endpoints, shares)
+    if distribution in {"PreferClose", "PreferSameZone", "PreferSameNode"}:
+        return lambda endpoints: with_distribution(endpoints, distribution)
+    return lambda endpoints: endpoints
 
 
 def recycled(writes: Writes, kept_for: ApiObject) -> Writes:

@@ -81,6 +81,27 @@ def with_hints(endpoints: list[Endpoint], shares: Mapping[str, float]) -> list[E
     ]
 
 
+def with_distribution(endpoints: list[Endpoint], distribution: str) -> list[Endpoint]:
+    """The endpoints with the hints that a Service's traffic distribution asks for: each is meant for where it is.
+
+    >>> here = Endpoint(zone="a", node_name="n1")
+    >>> with_distribution([here], "PreferClose")[0].hints
+    Frozen(forZones=(Frozen(name='a'),))
+    >>> with_distribution([here], "PreferSameNode")[0].hints
+    Frozen(forZones=(Frozen(name='a'),), forNodes=(Frozen(name='n1'),))
+
+    Source: KEP-4444 (PreferClose, since 1.35 called PreferSameZone), KEP-3015 (PreferSameNode).
+    """
+    return [_meant_for_its_place(endpoint, distribution) for endpoint in endpoints]
+
+
+def _meant_for_its_place(endpoint: Endpoint, distribution: str) -> Endpoint:
+    hints = {"forZones": [{"name": endpoint.zone}]} if endpoint.zone else {}
+    if distribution == "PreferSameNode" and endpoint.node_name:
+        hints["forNodes"] = [{"name": endpoint.node_name}]
+    return endpoint.evolve(hints=hints) if hints else endpoint
+
+
 def _even_out(zones: dict[int, str], wanted: Mapping[str, Allocation]) -> None:
     """Lend endpoints of zones with the most to spare to zones that have fewer than they need."""
     counts = {zone: list(zones.values()).count(zone) for zone in wanted}

@@ -38,6 +38,8 @@ class Backend:
     is_serving: bool = True
     is_terminating: bool = False
     zone_hints: tuple[str, ...] = ()
+    """The zones whose traffic it is meant for."""
+    node_hints: tuple[str, ...] = ()
     node_name: str = ""
 
     @cached_property
@@ -92,13 +94,14 @@ def _backends(endpoints: Iterable[Endpoint], port: int, settings: ProxySettings)
         yield Backend(
             ip=endpoint.addresses[0], port=port, is_local=endpoint.node_name == settings.node_name,
             is_ready=conditions.ready is not False, is_serving=conditions.serving is not False,
-            is_terminating=conditions.terminating is True, zone_hints=_zone_hints(endpoint), node_name=endpoint.node_name or "",
+            is_terminating=conditions.terminating is True, zone_hints=_hints(endpoint, "forZones"), node_hints=_hints(endpoint, "forNodes"),
+            node_name=endpoint.node_name or "",
         )  # fmt: skip
 
 
-def _zone_hints(endpoint: Endpoint) -> tuple[str, ...]:
+def _hints(endpoint: Endpoint, name: str) -> tuple[str, ...]:
     hints = endpoint.hints if isinstance(endpoint.hints, Mapping) else {}
-    return tuple(sorted({zone["name"] for zone in hints.get("forZones") or ()}))
+    return tuple(sorted({each["name"] for each in hints.get(name) or ()}))
 
 
 def choose(backends: tuple[Backend, ...], port: ServicePort, settings: ProxySettings) -> Choice:
@@ -114,10 +117,8 @@ def choose(backends: tuple[Backend, ...], port: ServicePort, settings: ProxySett
     ['10.0.1.2']
     """
     cluster: tuple[Backend, ...] = ()
-    zone = ""
     if port.uses_cluster_endpoints:
-        zone = _zone_to_keep_to(backends, port, settings)
-        cluster = _ready_or_last_resort(backends, lambda backend: not zone or zone in backend.zone_hints)
+        cluster = _ready_or_last_resort(backends, _nearness(backends, port, settings))
     if not port.uses_local_endpoints:
         return Choice(cluster, (), cluster, bool(cluster))
     here = tuple(backend for backend in backends if backend.is_local)
@@ -126,9 +127,9 @@ def choose(backends: tuple[Backend, ...], port: ServicePort, settings: ProxySett
     return Choice(cluster, local, _merged(cluster, local), has_any)
 
 
-def _ready_or_last_resort(backends: tuple[Backend, ...], is_near: Callable[[Backend], bool] = lambda _: True) -> tuple[Backend, ...]:
+def _ready_or_last_resort(backends: tuple[Backend, ...], is_near: Callable[[Backend], bool] | None = None) -> tuple[Backend, ...]:
     """The ready ones among the near, or those anywhere that still serve on their way out."""
-    ready = tuple(backend for backend in backends if backend.is_ready and is_near(backend))
+    ready = tuple(backend for backend in backends if backend.is_ready and (is_near is None or is_near(backend)))
     return ready or tuple(backend for backend in backends if backend.is_last_resort)
 
 
@@ -137,11 +138,22 @@ def _merged(cluster: tuple[Backend, ...], local: tuple[Backend, ...]) -> tuple[B
     return tuple(known[text] for text in sorted(known))
 
 
-def _zone_to_keep_to(backends: tuple[Backend, ...], port: ServicePort, settings: ProxySettings) -> str:
-    """The node's zone if traffic should stay within: every ready endpoint must have hints, and one must be meant for this zone."""
-    if port.hints in {"", "disabled", "Disabled"} and not settings.is_at_least("1.31"):
-        return ""
-    zone = settings.node_labels.get(ZONE, "")
+def _nearness(backends: tuple[Backend, ...], port: ServicePort, settings: ProxySettings) -> Callable[[Backend], bool] | None:
+    """Which endpoints are near enough, if traffic should stay near at all: on this node, or in its zone.
+
+    Hints count only if every ready endpoint has some and one is meant for this place. Until 1.30 the Service's annotation had to ask for
+    it; hints for nodes came with 1.34.
+    """
     ready = [backend for backend in backends if backend.is_ready]
-    is_hinted = all(backend.zone_hints for backend in ready) and any(zone in backend.zone_hints for backend in ready)
-    return zone if zone and is_hinted else ""
+    if settings.is_at_least("1.34") and _all_hinted([backend.node_hints for backend in ready], settings.node_name):
+        return lambda backend: settings.node_name in backend.node_hints
+    if port.hints in {"", "disabled", "Disabled"} and not settings.is_at_least("1.31"):
+        return None
+    zone = settings.node_labels.get(ZONE, "")
+    if zone and _all_hinted([backend.zone_hints for backend in ready], zone):
+        return lambda backend: zone in backend.zone_hints
+    return None
+
+
+def _all_hinted(hints: list[tuple[str, ...]], place: str) -> bool:
+    return all(hints) and any(place in each for each in hints)

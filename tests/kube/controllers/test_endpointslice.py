@@ -166,6 +166,16 @@ def test_hints(cluster: Any) -> None:
     assert hints == ["a", "b"]
 
 
+def test_traffic_distribution(cluster: Any) -> None:
+    """A Service whose traffic should stay near gives every endpoint a hint for where it is."""
+    body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1", "labels": {"topology.kubernetes.io/zone": "a"}}}
+    cluster.server.create(body, now_ms=0)
+    cluster.service(trafficDistribution="PreferSameNode")
+    cluster.pod("1")
+    EndpointSliceController(cluster.server).run(now_ms=0)
+    assert found(cluster)[0].endpoints[0].hints == {"forZones": ({"name": "a"},), "forNodes": ({"name": "n1"},)}
+
+
 act = st.tuples(st.sampled_from(["pod", "ready", "unready", "delete", "gone", "relabel", "run"]), st.integers(0, 5))
 
 

@@ -93,6 +93,16 @@ def test_later_releases_keep_to_hints_unasked() -> None:
     assert ips(choose((near, far), port(), later).cluster) == ["10.0.0.1"]
 
 
+def test_hints_for_nodes() -> None:
+    """From 1.34 on, traffic stays on the node if every ready endpoint has hints for nodes and one is meant for this one."""
+    here, there = Backend("10.0.0.1", 80, node_hints=("node-1",)), Backend("10.0.0.2", 80, node_hints=("node-2",))
+    later = ProxySettings(node_name="node-1", release="1.34")
+    assert ips(choose((here, there), port(), later).cluster) == ["10.0.0.1"]
+    assert len(choose((here, there, Backend("10.0.0.3", 80)), port(), later).cluster) == 3
+    assert len(choose((here, there), port(), ProxySettings(node_name="node-1", release="1.33")).cluster) == 2
+    assert ips(choose((there,), port(), later).cluster) == ["10.0.0.2"]
+
+
 def test_conditions_that_nobody_has_told() -> None:
     """An endpoint without conditions is ready and serves; ports without a name or number are passed over."""
     document = {

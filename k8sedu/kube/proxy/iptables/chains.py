@@ -119,7 +119,7 @@ class ChainWalker:
         self.steps.append(step._replace(verdict=verdict, packet=packet, why=why if "--probability" in step.rule else ""))
 
     def _dnat(self, rule: Rule, packet: Packet, hook: Hook) -> Packet:  # noqa: ARG002 (all targets are called alike)
-        ip, port = _where(_option(rule, "--to-destination"), packet.destination_port)
+        ip, port = _where(_option(rule, "--to-destination"), packet.destination, packet.destination_port)
         self.state.ct_states |= {"DNAT"}
         return packet._replace(destination=ip, destination_port=port)
 
@@ -131,7 +131,7 @@ class ChainWalker:
         return packet._replace(destination=own, destination_port=port)
 
     def _snat(self, rule: Rule, packet: Packet, hook: Hook) -> Packet:  # noqa: ARG002 (as above)
-        ip, port = _where(_option(rule, "--to-source"), packet.source_port)
+        ip, port = _where(_option(rule, "--to-source"), packet.source, packet.source_port)
         self.state.ct_states |= {"SNAT"}
         return self._freed(packet._replace(source=ip, source_port=port))
 
@@ -167,8 +167,8 @@ def _option(rule: Rule, name: str) -> str:
     return next((option.value for option in rule.parts.options if option.name == name), "")
 
 
-def _where(text: str, port: int) -> tuple[str, int]:
-    """Address and port of `10.0.0.1:80`, `10.0.0.1` or `[fd00::1]:80`; of a range, its beginning."""
+def _where(text: str, kept: str, port: int) -> tuple[str, int]:
+    """Address and port of `10.0.0.1:80`, `10.0.0.1`, `:80` or `[fd00::1]:80`; of a range, its beginning."""
     if text.startswith("["):
         ip, _, given = text[1:].partition("]")
         given = given.removeprefix(":")
@@ -176,7 +176,7 @@ def _where(text: str, port: int) -> tuple[str, int]:
         ip, given = text, ""
     else:
         ip, _, given = text.partition(":")
-    return ip.partition("-")[0], int(given.partition("-")[0]) if given else port
+    return ip.partition("-")[0] or kept, int(given.partition("-")[0]) if given else port
 
 
 def _rewriting(target: str, before: Packet, after: Packet) -> str:

@@ -156,6 +156,20 @@ def _port_conditions(module: Module) -> Iterator[Condition]:
             yield Condition(_text(option), _negated(option, _to_port(option.value)))
         elif option.name in {"--sport", "--sports", "--source-port"}:
             yield Condition(_text(option), _negated(option, _from_port(option.value)))
+        elif option.name == "--ports":
+            yield Condition(_text(option), _negated(option, _either_port(option.value)))
+        else:
+            yield Condition(_text(option), _negated(option, _as_a_first_packet(option)))
+
+
+def _either_port(text: str) -> Test:
+    return lambda packet, _: _is_among(packet.source_port, text) or _is_among(packet.destination_port, text)
+
+
+def _as_a_first_packet(option: Option) -> Test:
+    """Every packet here opens a connection: of TCP's flags it has SYN alone. What else might be asked is answered with no."""
+    is_met = option.name == "--syn" or (option.name == "--tcp-flags" and option.values[1:] == ("SYN",))
+    return lambda _packet, _state: is_met
 
 
 def _to_port(text: str) -> Test:
@@ -230,6 +244,13 @@ def _connection(module: Module) -> Iterator[Condition]:
     for option in module.options:
         if option.name in {"--ctstate", "--state"}:
             yield Condition(_text(option), _negated(option, _in_state(frozenset(option.value.split(",")))))
+        else:
+            yield Condition(_text(option), _never)
+
+
+def _never(_packet: Packet, _state: State) -> bool:
+    """The answer to what nobody here knows."""
+    return False
 
 
 def _in_state(wanted: frozenset[str]) -> Test:

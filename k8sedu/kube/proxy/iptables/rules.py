@@ -17,7 +17,7 @@ ENDS = frozenset({"ACCEPT", "DROP", "REJECT", "RETURN", "DNAT", "SNAT", "MASQUER
 """Targets after which no further rule of the chain is asked."""
 PASSES = frozenset({
     "MARK", "LOG", "NFLOG", "TCPMSS", "CT", "NOTRACK", "CONNMARK", "CONNSECMARK", "SECMARK", "TRACE", "CHECKSUM", "SET", "CLASSIFY", "TTL",
-    "HL", "TOS", "DSCP", "AUDIT", "HMARK", "TPROXY", "ULOG",
+    "HL", "TOS", "DSCP", "AUDIT", "HMARK", "TPROXY", "ULOG", "TEE", "IDLETIMER", "RATEEST", "LED", "TCPOPTSTRIP", "ECN", "CLUSTERIP",
 })  # fmt: skip
 """Targets after which the next rule is asked."""
 

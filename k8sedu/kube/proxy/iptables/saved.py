@@ -19,8 +19,8 @@ ORDER = ("-s", "-d", "-i", "-o", "-p")
 STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT")
 
 
-def saved(line: str) -> str:
-    """A rule as `iptables-save` prints it.
+def saved(line: str, *, is_ipv6: bool = False) -> str:
+    """A rule as `iptables-save` prints it, or `ip6tables-save`.
 
     >>> saved('-A KUBE-SERVICES -m comment --comment "ns1/svc1 cluster IP" -m tcp -p tcp -d 172.30.1.1 --dport 80 -j KUBE-SVC-X')
     '-A KUBE-SERVICES -d 172.30.1.1/32 -p tcp -m comment --comment "ns1/svc1 cluster IP" -m tcp --dport 80 -j KUBE-SVC-X'
@@ -29,7 +29,6 @@ def saved(line: str) -> str:
     """
     parts = take_apart(line)
     head = sorted(parts.head, key=lambda option: ORDER.index(option.name))
-    is_ipv6 = any(":" in option.value for option in parts.head if option.name in {"-s", "-d"})
     words = [f"-A {parts.chain}", *map(_head, head)]
     words += [_module(module, is_ipv6=is_ipv6) for module in parts.modules]
     return " ".join([*words, *_target(parts, is_ipv6=is_ipv6)])

@@ -184,7 +184,7 @@ class ServiceTables:
             found[table] = {chain: self._lines(table, chain) or () for chain in (*BUILT_IN[table], *chains)}
         for block in self.blocks.values():
             found["nat"] |= grouped(block.rules, block.chains)
-        return Ruleset.of({**found, "nat": {**found["nat"], **self.left}})
+        return Ruleset.of({**found, "nat": {**found["nat"], **self.left}}, is_ipv6=self.settings.is_ipv6)
 
     def rule_counts(self) -> dict[str, int]:
         """How many rules there are in each table, the jumps not counted."""

@@ -32,7 +32,7 @@ from k8sedu.kube.proxy.iptables.saved import saved
         ),
         ("-A X -m mark ! --mark 0x00004000/0x00004000 -j RETURN", "-A X -m mark ! --mark 0x4000/0x4000 -j RETURN"),
         ("-A X -j MARK --xor-mark 0x00004000", "-A X -j MARK --set-xmark 0x4000/0x0"),
-        ("-A X -d fd00::1 -j REJECT", "-A X -d fd00::1/128 -j REJECT --reject-with icmp6-port-unreachable"),
+        ("-A X -d 10.0.0.1 -j REJECT", "-A X -d 10.0.0.1/32 -j REJECT --reject-with icmp-port-unreachable"),
         ("-A X -j MASQUERADE --random-fully", "-A X -j MASQUERADE --random-fully"),
     ],
 )  # fmt: skip
@@ -40,6 +40,11 @@ def test_as_the_kernel_shows_it(written: str, shown: str) -> None:
     """A rule is shown as iptables-save shows it on real nodes."""
     assert saved(written) == shown
     assert saved(shown) == shown, "what is shown is shown again so"
+
+
+def test_six() -> None:
+    """ip6tables-save has longer addresses and another way of rejecting."""
+    assert saved("-A X -d fd00::1 -j REJECT", is_ipv6=True) == "-A X -d fd00::1/128 -j REJECT --reject-with icmp6-port-unreachable"
 
 
 @pytest.mark.conformance("k8s/proxy/*.jsonl")

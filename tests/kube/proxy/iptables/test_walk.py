@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -175,6 +176,17 @@ def test_a_saved_dump_walks_the_same(seed: int) -> None:
         theirs = follow(Kernel(dump, proxier.settings, Conntrack(), Recent()), packet, rng=Random(seed + turn))
         assert (ours.endpoint, ours.chains, ours.arrived) == (theirs.endpoint, theirs.chains, theirs.arrived)
         assert ours.rules_asked == theirs.rules_asked
+
+
+@pytest.mark.parametrize(("interface", "outcome"), [("cali123", "delivered"), ("eth0", "dropped")])
+def test_a_node_with_a_network_plugin(interface: str, outcome: str) -> None:
+    """The rules of others are asked as well: a policy DROP is passed only by what the network plugin accepts."""
+    dump = Ruleset.read((Path(__file__).parent / "calico_node.txt").read_text(encoding="utf-8"))
+    settings = ProxySettings(node_ip="172.18.0.3", interfaces={"eth0": ("172.18.0.3/16",), "cali123": ("10.244.0.1/24",)})
+    packet = Packet("10.244.0.9", 40_001, "10.96.0.1", 443, in_interface=interface)
+    found = follow(Kernel(dump, settings, Conntrack(), Recent()), packet, rng=Random(1))
+    assert (found.outcome, found.service_port) == (outcome, "default/kubernetes:https")
+    assert [step.chain for step in found.steps if step.table == "raw"][:2] == ["PREROUTING", "cali-PREROUTING"]
 
 
 def test_a_walk_grows_with_the_services_before() -> None:
