@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from k8sedu.kube.objects import EndpointSlice, Service
-from k8sedu.kube.proxy.changes import ChangeTracker, Update
-from k8sedu.kube.proxy.ports import ServicePortName, service_ports
+from k8sedu.kube.proxy.changes import ChangeTracker
 from k8sedu.kube.proxy.settings import ProxySettings
-from k8sedu.kube.proxy.userspace.proxier import FIRST_PORT, LAST_PORT, NoPortError, Userspace
+from k8sedu.kube.proxy.userspace.proxier import FIRST_PORT, NoPortError, Userspace
 
 Web = Callable[..., tuple[Service, EndpointSlice]]
 
@@ -47,13 +46,12 @@ def test_rules(web: Web) -> None:
     assert not any("10.244.1.5" in line for line in lines)
 
 
-def test_ports_run_out(web: Web) -> None:
+def test_ports_run_out(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """More Services than a node has ports are refused with a sentence; with as many the last one is served."""
+    monkeypatch.setattr("k8sedu.kube.proxy.userspace.proxier.LAST_PORT", FIRST_PORT + 1)
     tracker, node = ChangeTracker(ProxySettings()), Userspace(ProxySettings())
-    (port,) = service_ports(web()[0], tracker.settings).values()
-    names = [ServicePortName("default", f"web-{number}", "http") for number in range(LAST_PORT - FIRST_PORT + 2)]
-    tracker.ports.update({name: port for name in names[:-1]})
-    assert node.sync(tracker, Update(is_full=True)).opened[-1] == LAST_PORT
-    tracker.ports[names[-1]] = port
-    with pytest.raises(NoPortError, match="default/web-32768:http needs a port of its own on the node"):
-        node.sync(tracker, Update(ports={names[-1]: None}))
+    tracker.put(*web(name="one"), *web(name="two"))
+    assert node.sync(tracker, tracker.take()).opened == (FIRST_PORT, FIRST_PORT + 1)
+    tracker.put(*web(name="three"))
+    with pytest.raises(NoPortError, match="default/three:http needs a port of its own on the node"):
+        node.sync(tracker, tracker.take())
