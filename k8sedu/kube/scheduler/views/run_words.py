@@ -37,6 +37,18 @@ def caption(step: Step) -> Words:
     return say(step.detail, step.actor) if say else common(step)
 
 
+def _submit(detail: Frozen, _: str) -> Words:
+    if detail.tasks == 1:
+        return Words(
+            f"**The pod {detail.job} is created,** with priority {detail.priority} and without a node.",
+            f"**Pod {detail.job} 被创建，** 优先级 {detail.priority}，还没有节点。",
+        )
+    return Words(
+        f"**{detail.tasks} pods of {detail.job} are created,** with priority {detail.priority} and without a node.",
+        f"**创建 {detail.job} 的 {detail.tasks} 个 Pod，** 优先级 {detail.priority}，都还没有节点。",
+    )
+
+
 def _pop(detail: Frozen, _: str) -> Words:
     pod, number = short(detail.pod), detail.attempts
     times_en, times_zh = ("for the first time", "第一次") if number == 1 else (f"for the {_ordinal(number)} time", f"第 {number} 次")
@@ -157,6 +169,7 @@ def _plain(english: str, chinese: str) -> Say:
 
 
 SENTENCES: dict[str, Say] = {
+    "submit": _submit,
     "pop": _pop,
     "assume": _assume,
     "place": _place,

@@ -21,7 +21,7 @@ from k8sedu.workload.views.film import ScheduleError
 OWN = {
     "permit_wait": {"pod": "default/a", "node": "n1", "plugin": "P", "until_us": 0},
     "bind_failed": {"pod": "default/a", "node": "n1", "why": "conflict", "to": "backoff"},
-    "delete": {"task": "a/0", "machine": ""},
+    "delete": {"task": "a/0", "machine": ""}, "submit": {"job": "web", "user": "ann", "tasks": 3, "priority": 0},
     "denominate": {"pod": "default/a", "node": "n1", "by": "default/b"},
     "scheduler_up": {}, "scheduler_down": {}, "apiserver_down": {}, "apiserver_up": {},
     "node_cut_off": {}, "node_back": {}, "node_restart": {}, "machine_up": {},
