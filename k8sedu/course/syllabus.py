@@ -68,7 +68,10 @@ LESSONS = (
 LECTURES = {"raft_election": "raft", "two_trees": "etcd", "kube_scheduler": "scheduler"}
 """Lesson → the finished lecture of an hour about it: `k8sedu slides raft`. Every other lesson builds as a deck of its own."""
 
-HOMEWORK = {"break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers", "write_a_plugin": "scheduler"}
+HOMEWORK = {
+    "break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers", "objects_and_api": "services",
+    "write_a_plugin": "scheduler",
+}  # fmt: skip
 """Lesson → the homework that can be given out after it: `k8sedu homework release raft`."""
 
 

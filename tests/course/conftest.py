@@ -71,3 +71,9 @@ def managers_class() -> Classroom:
 def scheduler_class() -> Classroom:
     """The homework on Kubernetes' scheduler."""
     return Classroom("scheduler")
+
+
+@pytest.fixture(scope="session")
+def services_class() -> Classroom:
+    """The homework on Services."""
+    return Classroom("services")

@@ -4,6 +4,7 @@
 - `etcd`: commands on a store, and what it holds and answers after them
 - `managers`: placements in a cell, turns of DRF, offers of Mesos, Borg's queue and quota
 - `scheduler`: kube-scheduler's reasons and messages, plugins over columns, manifests that the model schedules
+- `services`: packets through rules and nodes, endpoints, repaired Services, chances; `manifests` reads what is handed in as one
 
 A judge is made in a test cell and asked in the trusted process. It never runs a student's code: a schedule is text, timers are numbers.
 """
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.course.homework.judges import etcd, managers, raft, scheduler
+    from k8sedu.course.homework.judges import etcd, managers, raft, scheduler, services
 
-__all__ = ["etcd", "managers", "raft", "scheduler"]
+__all__ = ["etcd", "managers", "raft", "scheduler", "services"]
 
-__getattr__, __dir__ = attach(__name__, {"etcd": "etcd", "managers": "managers", "raft": "raft", "scheduler": "scheduler"})
+__getattr__, __dir__ = attach(__name__, {name: name for name in __all__})
