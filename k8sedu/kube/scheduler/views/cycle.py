@@ -77,7 +77,8 @@ def moments(explanation: Any, grid: Grid, preemption: Any = None) -> Iterator[To
     whole = len(grid.filters)
     yield Told(Moment("pop"), words.popped(explanation))
     yield Told(Moment("pre_filter"), words.prefiltered(explanation))
-    for place, plugin in enumerate(grid.filters):
+    whole = whole if explanation.pre_filter.is_success else 0
+    for place, plugin in enumerate(grid.filters[:whole]):
         if plugin not in explanation.filters:
             continue
         refused = [name for name in explanation.nodes if refused_at(name, explanation, grid) == place]

@@ -74,7 +74,7 @@ def _heads(grid: Grid, moment: Moment) -> Iterator[Shape]:
 def refused_at(name: str, explanation: Any, grid: Grid) -> int | None:
     """The place of the filter that refuses a node; -1 if it is out before any filter, None if it passes."""
     status = explanation.verdicts.get(name)
-    if status is None:
+    if status is None or not explanation.pre_filter.is_success:
         return -1
     if status.is_success:
         return None
@@ -212,7 +212,7 @@ def _spoken(name: str, explanation: Any) -> Words:
         why = said(status.reasons)
         return Words(f"node {name}, out: {why.en}", f"节点 {name}，出局：{why.zh}")
     total = explanation.totals.get(name)
-    if total is None:
+    if total is None or not explanation.was_scored:
         return Words(f"node {name}, passes", f"节点 {name}，通过")
     return Words(f"node {name}, scores {total}", f"节点 {name}，得分 {total}")
 
@@ -250,6 +250,8 @@ def _refusal(name: str, explanation: Any) -> list[Detail]:
 
 
 def _scores(name: str, explanation: Any) -> Iterator[Detail]:
+    if not explanation.was_scored:
+        return
     for plugin, column in explanation.weighted.items():
         if name in column:
             raw, normal, weight = explanation.raw[plugin][name], explanation.normalized[plugin][name], explanation.weights.get(plugin, 1)

@@ -41,7 +41,13 @@ def popped(explanation: Any) -> Words:
 
 def prefiltered(explanation: Any) -> Words:
     """Every filter has looked at the pod once."""
-    skipped, narrowed = list(explanation.skipped_filters), explanation.node_names
+    skipped, narrowed, status = list(explanation.skipped_filters), explanation.node_names, explanation.pre_filter
+    if not status.is_success:
+        who = status.plugin or "PreFilter"
+        return Words(
+            f"**{who} refuses the pod before any node is looked at:** “{status.message}”.",
+            f"**还没有看任何节点，{who} 就拒绝了这个 Pod：** “{status.message}”。",
+        )
     en, zh = "**PreFilter:** every filter looks at the pod once.", "**PreFilter：** 每个过滤插件先看一遍这个 Pod。"
     if skipped:
         en += f" {len(skipped)} of them have nothing to check for it and are skipped."

@@ -113,6 +113,10 @@ def _one(reason: str) -> Words:
         return Words(f"too little {match[1]}", f"{match[1]} 不足")
     if match := re.search(r"taint \{(.+)\}", reason):
         return Words(f"taint {match[1]}", f"污点 {match[1]}")
+    if reason.startswith("persistentvolumeclaim ") and reason.endswith("not found"):
+        return Words("its volume claim is not there", "它的卷声明不存在")
+    if match := re.search(r"satisfy plugin(?:\(s\))? \[?([\w ]+)\]?", reason):
+        return Words(f"not among those of {match[1]}", f"不在 {match[1]} 选出的节点之中")
     return Words(reason, reason)
 
 

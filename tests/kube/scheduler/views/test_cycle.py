@@ -117,6 +117,21 @@ def test_a_single_node_is_taken_without_scores() -> None:
     assert cycle_scene(alone).find("node/n1/sign")
 
 
+def test_who_is_refused_before_the_filters_is_grey_at_once(cluster: scheduler.Cluster) -> None:
+    """A pod that names its node narrows the search; one whose claim does not exist is refused, and no filter is asked."""
+    named = {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n5"]}]}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": named}}
+    film = cycle_film(scheduler.explain(sketch.pod("here", affinity=affinity), cluster))
+    second = film.frames[1]
+    assert "Only n5 can be meant" in str(second.scene.caption)
+    assert second.scene.find("node/n1/note")
+    assert film.frames[-1].scene.find("node/n5/sign")
+    claim = [{"name": "data", "persistentVolumeClaim": {"claimName": "nowhere"}}]
+    film = cycle_film(scheduler.explain(sketch.pod("lost", volumes=claim), cluster))
+    assert [frame.kind for frame in film.frames] == ["pop", "pre_filter", "fit_error"]
+    assert 'persistentvolumeclaim "nowhere" not found' in str(film.frames[1].scene.caption)
+
+
 def test_no_node_at_all_is_drawn() -> None:
     """An empty cluster has a picture, too."""
     nobody = scheduler.explain(sketch.pod("web"), scheduler.Cluster([]))

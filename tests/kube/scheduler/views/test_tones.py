@@ -28,6 +28,8 @@ def test_what_is_not_known_is_told_as_it_stands() -> None:
     assert said(("node(s) had no GPU",)).en == "node(s) had no GPU"
     assert said(("Insufficient cpu", "Too many pods")).en == "too little cpu, too many pods"
     assert said(("node(s) had untolerated taint {gpu: yes}",)).en == "taint gpu: yes"
+    assert said(('persistentvolumeclaim "data" not found',)).zh == "它的卷声明不存在"
+    assert said(("node(s) didn't satisfy plugin(s) [NodeAffinity]",)).en == "not among those of NodeAffinity"
 
 
 def test_amounts_are_those_of_manifests() -> None:
