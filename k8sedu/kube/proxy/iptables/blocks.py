@@ -29,6 +29,9 @@ from k8sedu.kube.proxy.iptables.probability import written
 from k8sedu.kube.proxy.ports import ServicePort
 from k8sedu.kube.proxy.settings import ProxySettings, family_of
 
+LOCALHOST_COUNTER = "localhost_nps_accepted_pkts"
+"""Since 1.31 the kernel counts who still uses node ports of 127.0.0.1, which other modes do not have."""
+
 
 class Block(NamedTuple):
     """The lines of one Service port; each text is lines that end, so that blocks are put together by copying."""
@@ -54,6 +57,8 @@ class _Plan(NamedTuple):
     inside: _Way
     """The way from inside of the cluster: to the cluster IP."""
     outside: _Way
+    counts_localhost: bool
+    """Are packets to node ports of 127.0.0.1 counted?"""
 
     @property
     def has_door(self) -> bool:
@@ -105,6 +110,7 @@ class BlockMaker:
     def __init__(self, settings: ProxySettings, *, is_large: bool) -> None:
         self.settings, self.is_large = settings, is_large
         self._can_tell = settings.can_tell_local
+        self._counts_localhost = settings.is_at_least("1.31") and settings.nodeports_on_localhost
 
     @cached_property
     def _from_pods(self) -> str:
@@ -117,13 +123,13 @@ class BlockMaker:
 
     def block(self, port: ServicePort, backends: tuple[Backend, ...]) -> Block:
         """All lines of a Service port."""
-        plan = _plan(port, choose(backends, port, self.settings))
+        plan = _plan(port, choose(backends, port, self.settings), counts_localhost=self._counts_localhost)
         chains, rules = self._own(plan)
         return Block(lines_of(_shared(plan)), lines_of(_filters(plan)), tuple(chains), lines_of(rules))
 
     def _own(self, plan: _Plan) -> tuple[list[str], list[str]]:
         """The port's own chains, and their rules."""
-        port, choice, names, match, inside, outside = plan
+        port, choice, names, match, inside, outside, _ = plan
         chains: list[str] = []
         rules: list[str] = []
         if inside.is_open and (self.settings.masquerade_all or self._can_tell):
@@ -200,10 +206,10 @@ def lines_of(lines: Iterable[str]) -> str:
     return "".join([f"{line}\n" for line in lines])
 
 
-def _plan(port: ServicePort, choice: Choice) -> _Plan:
+def _plan(port: ServicePort, choice: Choice, *, counts_localhost: bool) -> _Plan:
     names, protocol = chains_of(port.name), port.name.protocol.lower()
-    ways = (_way(port, choice, names, is_local=is_local) for is_local in (port.is_internal_local, port.is_external_local))
-    return _Plan(port, choice, names, f"-m {protocol} -p {protocol}", *ways)
+    inside, outside = (_way(port, choice, names, is_local=is_local) for is_local in (port.is_internal_local, port.is_external_local))
+    return _Plan(port, choice, names, f"-m {protocol} -p {protocol}", inside, outside, counts_localhost)
 
 
 def _way(port: ServicePort, choice: Choice, names: ChainNames, *, is_local: bool) -> _Way:
@@ -224,7 +230,10 @@ def _shared(plan: _Plan) -> list[str]:
         door = names.firewall if plan.has_guard else names.external
         lines += [_service_rule(plan, "loadbalancer IP", ip, door) for ip in port.load_balancer_vips]
         if port.node_port:
-            lines.append(f"-A {NODEPORTS} -m comment --comment {port.text} {plan.match} --dport {port.node_port} -j {names.external}")
+            begin, there = f"-A {NODEPORTS} -m comment --comment {port.text} {plan.match}", f"--dport {port.node_port}"
+            if plan.counts_localhost:
+                lines.append(f"{begin} -d 127.0.0.0/8 {there} -m nfacct --nfacct-name {LOCALHOST_COUNTER} -j {names.external}")
+            lines.append(f"{begin} {there} -j {names.external}")
     return lines
 
 

@@ -2,7 +2,7 @@
 
 Source: iptables-extensions(8); linux, net/netfilter/xt_*.c.
 Left out: modules that ask for what no packet has here (owners, lengths, times). Such a question is answered with no, and a walk says that
-it was not understood; only `limit` is answered with yes, as it is while nobody floods.
+it was not understood; only bounds (`limit`, `quota`) are answered with yes, as they are while nobody floods.
 """
 
 from __future__ import annotations
@@ -123,10 +123,14 @@ HEAD: dict[str, Callable[[str], Test]] = {
 # -- modules ------------------------------------------------------------------------------------------------------------------------------
 
 
+SILENT = {"comment", "limit", "nfacct", "quota"}
+"""Modules that let everything pass here: a remark, a counter, a bound that nobody reaches."""
+
+
 def _module(module: Module) -> Iterator[Condition]:
     if module.name in MODULES:
         yield from MODULES[module.name](module)
-    elif module.name not in {"comment", "limit"}:
+    elif module.name not in SILENT:
         text = " ".join([f"-m {module.name}", *map(_text, module.options)])
         yield Condition(text, _asked_elsewhere(module))
 

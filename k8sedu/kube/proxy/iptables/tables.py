@@ -28,6 +28,8 @@ from k8sedu.kube.proxy.settings import ProxySettings
 
 FILTER_CHAINS = (SERVICES, EXTERNAL_SERVICES, FORWARD, NODEPORTS, PROXY_FIREWALL)
 NAT_CHAINS = (SERVICES, NODEPORTS, POSTROUTING, MARK_MASQ)
+INVALID_COUNTER = "ct_state_invalid_dropped_pkts"
+"""Since 1.31 the kernel counts the packets that are dropped so."""
 LAST = "kubernetes service nodeports; NOTE: this must be the last rule in this chain"
 
 
@@ -112,7 +114,8 @@ class ServiceTables:
     def _filter_tail(self) -> Iterator[str]:
         mark = self.settings.mark
         if not self.settings.conntrack_tcp_be_liberal:
-            yield f"-A {FORWARD} -m conntrack --ctstate INVALID -j DROP"
+            counted = f" -m nfacct --nfacct-name {INVALID_COUNTER}" if self.settings.is_at_least("1.31") else ""
+            yield f"-A {FORWARD} -m conntrack --ctstate INVALID{counted} -j DROP"
         yield f'-A {FORWARD} -m comment --comment "kubernetes forwarding rules" -m mark --mark {mark}/{mark} -j ACCEPT'
         comment = '-m comment --comment "kubernetes forwarding conntrack rule"'
         yield f"-A {FORWARD} {comment} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"

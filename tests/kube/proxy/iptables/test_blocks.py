@@ -76,6 +76,20 @@ def test_who_is_local(mode: Any, value: str, expected: str) -> None:
     assert local_match(ProxySettings(local_mode=mode, local_value=value), is_local=False) == expected
 
 
+def test_later_releases_count() -> None:
+    """From 1.31 on, packets to node ports of 127.0.0.1 have a rule of their own that counts them, where there are such node ports."""
+    port = ServicePort(WEB, "10.96.0.1", 80, node_port=30_080)
+
+    def node_ports(**settings: Any) -> list[str]:
+        return [line for line in lines(port, THERE, **settings) if line.startswith("-A KUBE-NODEPORTS")]
+
+    counted, usual = node_ports(release="1.31")
+    where = "-m tcp -p tcp -d 127.0.0.0/8 --dport 30080 -m nfacct --nfacct-name localhost_nps_accepted_pkts"
+    assert counted.startswith(f"-A KUBE-NODEPORTS -m comment --comment ns/web {where} -j KUBE-EXT-")
+    assert node_ports() == [usual]
+    assert node_ports(release="1.31", localhost_nodeports=False) == [usual]
+
+
 def test_nobody_can_tell() -> None:
     """Without a way to tell pods from others nothing is masqueraded on its way to a cluster IP, unless everything is."""
     port = ServicePort(WEB, "10.96.0.1", 80)

@@ -32,7 +32,7 @@ def answer(options: str, packet: Packet = PACKET, **state: Any) -> bool:
         ("-p tcp -m multiport --ports 40001", True), ("-m conntrack --ctorigdst 10.0.0.1", False), ("-p icmp --icmp-type 8", False),
         ("-m mark --mark 0x4000/0x4000", True), ("-m mark --mark 0x4000", False), ("-m mark ! --mark 0x8000/0x8000", True),
         ("-m addrtype --dst-type LOCAL", False), ("-m addrtype ! --dst-type LOCAL", True), ("-m comment --comment x", True),
-        ("-m limit --limit 5/min", True), ("-m owner --uid-owner 0", False),
+        ("-m limit --limit 5/min", True), ("-m nfacct --nfacct-name x", True), ("-m owner --uid-owner 0", False),
         ("-m conntrack --ctstate NEW,RELATED", True), ("-m conntrack ! --ctstate ESTABLISHED", True), ("-m state --state INVALID", False),
     ],
 )  # fmt: skip

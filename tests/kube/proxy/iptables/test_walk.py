@@ -142,6 +142,13 @@ def test_node_ports_of_localhost() -> None:
     assert walk(node(HERE, node_port=30_080, settings=shut), "127.0.0.1", "127.0.0.1", 30_080).outcome == "unserved"
 
 
+def test_counters_let_pass() -> None:
+    """Counters of later releases count, and decide nothing."""
+    later = ProxySettings(local_value="10.244.0.0/16", release="1.33")
+    assert walk(node(HERE, node_port=30_080, settings=later), "127.0.0.1", "127.0.0.1", 30_080).outcome == "delivered"
+    assert "nfacct" in node(HERE, settings=later).ruleset().tables["filter"]["KUBE-FORWARD"][0]
+
+
 def test_nobodys_address() -> None:
     """A packet that no Service is meant by goes on unchanged, and its answer too."""
     found = walk(node(HERE), POD, "10.244.2.99", 22)
