@@ -24,7 +24,7 @@ from k8sedu.kube.scheduler.messages import fit_error
 from k8sedu.kube.scheduler.releases import has
 from k8sedu.kube.scheduler.statuses import Code, Status
 from k8sedu.kube.scheduler.table import NodeTable
-from k8sedu.kube.scheduler.victims import Candidate, Search, priority_of, select_victims
+from k8sedu.kube.scheduler.victims import Candidate, Search, priority_of, select_together, select_victims
 
 NEVER = "not eligible due to preemptionPolicy=Never."
 TERMINATING = "not eligible due to a terminating pod on the nominated node."
@@ -33,6 +33,8 @@ BY_SCHEDULER = "PreemptionByScheduler"
 
 Fits = Callable[[str], Status]
 """Whether the pod fits on a node as the table is now."""
+FitsAll = Callable[[Sequence[str]], Sequence[Status]]
+"""The same for several nodes."""
 
 
 class Preemption(NamedTuple):
@@ -97,7 +99,7 @@ def is_terminating_by_preemption(pod: Pod) -> bool:
 
 def dry_run(
     table: NodeTable, pod: Pod, nodes: Sequence[str], budgets: Sequence[PodDisruptionBudget], fits: Fits, *, wanted: int, offset: int = 0,
-    eligible: Callable[[Pod], bool] = lambda _: True,
+    eligible: Callable[[Pod], bool] = lambda _: True, fits_all: FitsAll | None = None,
 ) -> Iterator[Search]:  # fmt: skip
     """Search node after node for victims, from an offset on, until enough candidates are found and one of them breaks no budget.
 
@@ -110,20 +112,28 @@ def dry_run(
         wanted: how many candidates are enough.
         offset: where to begin; the real scheduler draws it at random.
         eligible: which pods of lower priority may be victims at all.
+        fits_all: the same as `fits` for many nodes in one pass, where nodes do not depend on each other's pods: faster, and equal.
     """
     found: list[Candidate] = []
-    for step in range(len(nodes)):
-        search = select_victims(table, pod, nodes[(offset + step) % len(nodes)], budgets, fits, eligible=eligible)
-        yield search
-        if search.candidate is not None:
-            found.append(search.candidate)
-            if len(found) >= wanted and any(not each.pdb_violations for each in found):
+    in_order = [nodes[(offset + step) % len(nodes)] for step in range(len(nodes))]
+    step = max(wanted, 1) if fits_all is not None else 1
+    for start in range(0, len(in_order), step):
+        names = in_order[start : start + step]
+        if fits_all is not None:
+            searches = select_together(table, pod, names, budgets, fits_all, eligible=eligible)
+        else:
+            searches = [select_victims(table, pod, names[0], budgets, fits, eligible=eligible)]
+        for search in searches:
+            yield search
+            found += [search.candidate] if search.candidate is not None else []
+            if search.candidate is not None and len(found) >= wanted and any(not each.pdb_violations for each in found):
                 return
 
 
 def preempt(
     table: NodeTable, pod: Pod, statuses: Mapping[str, Status], budgets: Sequence[PodDisruptionBudget], fits: Fits, *,
     wanted: Callable[[int], int] = candidates_wanted, offset: int = 0, eligible: Callable[[Pod], bool] = lambda _: True,
+    fits_all: FitsAll | None = None,
 ) -> Preemption:  # fmt: skip
     """Make room for a pod that no node accepts, on paper: who would have to go, and where.
 
@@ -136,12 +146,13 @@ def preempt(
         wanted: from the number of nodes where it may help to how many candidates are enough.
         offset: where the search begins among them.
         eligible: which pods of lower priority may be victims at all.
+        fits_all: as for `dry_run`.
     """
     reason = why_not_eligible(pod, table, statuses)
     if reason:
         return Preemption(pod, Status(Code.UNSCHEDULABLE, (reason,)))
     nodes = [node for node, status in statuses.items() if status.code is Code.UNSCHEDULABLE and node in table]
-    found = dry_run(table, pod, nodes, budgets, fits, wanted=wanted(len(nodes)), offset=offset, eligible=eligible)
+    found = dry_run(table, pod, nodes, budgets, fits, wanted=wanted(len(nodes)), offset=offset, eligible=eligible, fits_all=fits_all)
     searches = tuple(found)
     preemption = Preemption(pod, Status(), searches=searches)
     if not preemption.candidates:

@@ -18,11 +18,13 @@ from typing import NamedTuple
 from k8sedu.kube import selectors, times
 from k8sedu.kube.objects.pod import Pod
 from k8sedu.kube.objects.storage import PodDisruptionBudget
+from k8sedu.kube.scheduler.pods import PodInfo
 from k8sedu.kube.scheduler.statuses import Code, Status
 from k8sedu.kube.scheduler.table import NodeTable
 from k8sedu.kube.selectors import SelectorError
 
 NO_VICTIMS = "No preemption victims found for incoming pod"
+NOBODY = Status(Code.UNRESOLVABLE, (NO_VICTIMS,))
 NOT_YET_NS = 1 << 62
 """A pod that has not started is younger than all that have."""
 
@@ -73,14 +75,14 @@ def started_ns(pod: Pod) -> int:
     return seconds * 10**9 + int(((found and found[7]) or "0").ljust(9, "0"))
 
 
-def importance(pod: Pod) -> tuple[int, int]:
-    """What pods are sorted by, the most important first: priority, then who runs longest.
+def importance(pod: Pod) -> tuple[int, int, str]:
+    """What pods are sorted by, the most important first: priority, who runs longest; of equals by name, where the real order is chance.
 
     >>> old, new = (Pod.of({"status": {"startTime": f"2026-01-0{day}T00:00:00Z"}}) for day in (1, 2))
     >>> sorted([new, old], key=importance) == [old, new]
     True
     """
-    return (-priority_of(pod), started_ns(pod))
+    return (-priority_of(pod), started_ns(pod), pod.key)
 
 
 def by_budget(pods: Iterable[Pod], budgets: Sequence[PodDisruptionBudget]) -> tuple[list[Pod], list[Pod]]:
@@ -108,6 +110,28 @@ def _guards(budget: PodDisruptionBudget, pod: Pod) -> bool:
     return bool(selector.requirements) and selector.matches(pod.labels)
 
 
+class Lower(NamedTuple):
+    """The pods of a node that may have to go: those whom a budget protects first, each part from the most to the least important."""
+
+    protected: tuple[PodInfo, ...]
+    others: tuple[PodInfo, ...]
+
+    @property
+    def in_turn(self) -> tuple[PodInfo, ...]:
+        """In the order in which they are put back."""
+        return (*self.protected, *self.others)
+
+
+def lower_on(
+    table: NodeTable, pod: Pod, node: str, budgets: Sequence[PodDisruptionBudget], eligible: Callable[[Pod], bool] = lambda _: True
+) -> Lower:
+    """The pods of lower priority on a node that may be victims at all."""
+    found = [each for each in table.infos_on(node) if each.priority < priority_of(pod) and eligible(each.pod)]
+    found.sort(key=lambda each: importance(each.pod))
+    guarded = {each.key for each in by_budget([each.pod for each in found], budgets)[0]} if budgets else set()
+    return Lower(tuple(each for each in found if each.pod.key in guarded), tuple(each for each in found if each.pod.key not in guarded))
+
+
 def select_victims(
     table: NodeTable, pod: Pod, node: str, budgets: Sequence[PodDisruptionBudget], fits: Callable[[str], Status],
     *, eligible: Callable[[Pod], bool] = lambda _: True,
@@ -122,27 +146,70 @@ def select_victims(
         fits: whether the pod fits on a node as the table is now, nominated pods counted.
         eligible: which pods of lower priority may be victims at all.
     """
-    lower = [found for found in table.pods_on(node) if priority_of(found) < priority_of(pod) and eligible(found)]
-    if not lower:
-        return Search(node, None, Status(Code.UNRESOLVABLE, (NO_VICTIMS,)))
-    lower.sort(key=importance)
-    protected, others = by_budget(lower, budgets)
+    lower = lower_on(table, pod, node, budgets, eligible)
+    if not lower.in_turn:
+        return Search(node, None, NOBODY)
     with table.trial() as trial:
-        for found in lower:
+        for found in lower.in_turn:
             trial.remove_pod(found)
         status = fits(node)
         if not status.is_success:
             return Search(node, None, status)
-        reprieves = []
-        for found in (*protected, *others):
+        spared: list[bool] = []
+        for found in lower.in_turn:
             trial.add_pod(found, node)
-            spared = fits(node).is_success
-            reprieves.append((found, spared))
-            if not spared:
+            spared.append(fits(node).is_success)
+            if not spared[-1]:
                 trial.remove_pod(found)
-    victims = sorted((found for found, spared in reprieves if not spared), key=importance)
-    guarded = {found.key for found in protected}
-    told = tuple(Reprieve(found.key, spared, found.key in guarded) for found, spared in reprieves)
+    return _account(node, lower, spared)
+
+
+def select_together(
+    table: NodeTable, pod: Pod, nodes: Sequence[str], budgets: Sequence[PodDisruptionBudget],
+    fits: Callable[[Sequence[str]], Sequence[Status]], *, eligible: Callable[[Pod], bool] = lambda _: True,
+) -> list[Search]:  # fmt: skip
+    """The same for many nodes at once, where what a filter says of one node does not depend on the pods of another.
+
+    All lower pods go from all nodes, all nodes are asked in one pass; then each node gets its next pod back, and all are asked again. So it
+    costs as many passes over the columns as the fullest node has such pods, however many nodes there are.
+
+    Args:
+        table: nodes and pods; it is as before in the end.
+        pod: who wants a place.
+        nodes: where.
+        budgets: all PodDisruptionBudgets.
+        fits: for some nodes, whether the pod fits on each as the table is now.
+        eligible: which pods of lower priority may be victims at all.
+    """
+    lower = {node: lower_on(table, pod, node, budgets, eligible) for node in nodes}
+    found = {node: Search(node, None, NOBODY) for node in nodes if not lower[node].in_turn}
+    left = [node for node in nodes if node not in found]
+    spared: dict[str, list[bool]] = {node: [] for node in left}
+    with table.trial() as trial:
+        for node in left:
+            for each in lower[node].in_turn:
+                trial.remove_pod(each)
+        for node, status in zip(left, fits(left), strict=True):
+            if not status.is_success:
+                found[node] = Search(node, None, status)
+        left = [node for node in left if node not in found]
+        for turn in range(max((len(lower[node].in_turn) for node in left), default=0)):
+            asked = [node for node in left if turn < len(lower[node].in_turn)]
+            for node in asked:
+                trial.add_pod(lower[node].in_turn[turn], node)
+            for node, status in zip(asked, fits(asked), strict=True):
+                spared[node].append(status.is_success)
+                if not status.is_success:
+                    trial.remove_pod(lower[node].in_turn[turn])
+    return [found[node] if node in found else _account(node, lower[node], spared[node]) for node in nodes]
+
+
+def _account(node: str, lower: Lower, spared: Sequence[bool]) -> Search:
+    """What came of the search on one node."""
+    guarded = len(lower.protected)
+    pods = [each.pod for each in lower.in_turn]
+    told = tuple(Reprieve(each.key, kept, place < guarded) for place, (each, kept) in enumerate(zip(pods, spared, strict=True)))
+    victims = sorted((each for each, kept in zip(pods, spared, strict=True) if not kept), key=importance)
     violations = sum(each.protected and not each.spared for each in told)
     if not victims:
         return Search(node, None, Status(Code.ERROR, (f'expected at least one victim pod on node "{node}"',)), told)

@@ -126,3 +126,16 @@ def test_promised_room_counts_while_victims_are_sought() -> None:
     decision = framework.schedule(pod("p", cpu="3", priority=5), nominated={"n1": [pod("q", cpu="2", priority=5)]})
     assert framework.post_filter(decision).nominated_node == ""
     assert framework.post_filter(framework.schedule(pod("p", cpu="3", priority=5))).nominated_node == "n1"
+
+
+@pytest.mark.parametrize("spec", [{}, {"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone",
+    "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "web"}}}]}])  # fmt: skip
+def test_many_nodes_are_asked_at_once_where_they_may_be(spec: dict[str, Any]) -> None:
+    """The plugin finds what the search node by node finds; filters that look across nodes are asked node by node."""
+    running = [pod(f"r{number}", cpu="3", priority=number % 3, node=f"n{number}", labels={"app": "web"}) for number in range(6)]
+    nodes = [node(f"n{number}", zone="ab"[number % 2]) for number in range(6)]
+    framework, decision, found = _decide(pod("p", cpu="2", priority=9, labels={"app": "web"}, **spec), *nodes, *running)
+    account, cycle = decision.cycle.state["DefaultPreemption"], decision.cycle
+    alone = preempt(framework.table, cycle.pod.pod, decision.diagnosis.statuses(), [], lambda name: framework.passes(cycle, name))
+    assert (account.searches, account.candidate, account.rounds) == (alone.searches, alone.candidate, alone.rounds)
+    assert found.nominated_node == "n0"

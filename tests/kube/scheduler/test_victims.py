@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8sedu.kube.objects import Pod
+from k8sedu.kube.scheduler.cluster import Cluster
+from k8sedu.kube.scheduler.framework import Framework
 from k8sedu.kube.scheduler.sketch import budget, node, pod
 from k8sedu.kube.scheduler.statuses import Code, Status
 from k8sedu.kube.scheduler.table import NodeTable
-from k8sedu.kube.scheduler.victims import Search, by_budget, importance, select_victims
+from k8sedu.kube.scheduler.victims import Search, by_budget, importance, select_together, select_victims
 
 
 def search(wanted: Pod, *running: Pod, cpu: str = "4", budgets: Any = (), **more: Any) -> Search:
@@ -106,3 +108,31 @@ def test_the_victims_are_needed_and_enough(running: list[tuple[int, int, int]], 
     assert all(sum(free.values()) - cpu < wanted for cpu in free.values())
     assert list(found.candidate.victims) == sorted(found.candidate.victims, key=importance)
     assert all((each.spec.priority or 0) < priority for each in found.candidate.victims)
+
+
+NODES = st.lists(st.tuples(st.integers(2, 8), st.lists(POD, max_size=6)), min_size=1, max_size=5)
+
+
+@given(NODES, st.integers(1, 8), st.integers(0, 4), st.integers(0, 2))
+def test_many_nodes_at_once_are_each_by_itself(
+    drawn: list[tuple[int, list[tuple[int, int, int]]]], wanted: int, priority: int, allowed: int
+) -> None:
+    """Asking all nodes in one pass finds on each what asking it alone finds, account and reasons included; the table is as before."""
+    names, running = [f"n{number}" for number in range(len(drawn))], []
+    for name, (_, pods) in zip(names, drawn, strict=True):
+        for number, (cpu, each, start) in enumerate(pods):
+            labels = {"app": "web"} if start % 2 else {}
+            running.append(pod(f"{name}-{number}", cpu=str(cpu), priority=each, started_ms=start * 1_000, node=name, labels=labels))
+    cluster = Cluster([*(node(name, cpu=str(size)) for name, (size, _) in zip(names, drawn, strict=True)), *running])
+    framework, asked = Framework(None, cluster), pod("p", cpu=str(wanted), priority=priority)
+    cycle = framework.cycle(asked)
+    framework.pre_filter(cycle)
+    before, budgets = cluster.table.requested("cpu").tolist(), [budget("keep", {"app": "web"}, allowed=allowed)]
+
+    def fits(name: str) -> Status:
+        return framework.passes(cycle, name)
+
+    alone = [select_victims(cluster.table, asked, name, budgets, fits) for name in names]
+    together = select_together(cluster.table, asked, names, budgets, lambda some: [fits(name) for name in some])
+    assert together == alone
+    assert cluster.table.requested("cpu").tolist() == before
