@@ -2,7 +2,7 @@
 
 Spreading and affinity ask this for every pod that is placed, on every node. Counting pods each time would be quadratic. So pods that agree
 in namespace, labels and fate are one *kin*, and a question that was asked before has a column of its own, which every pod that comes or
-goes keeps up to date. The first question costs O(kins + pods that match); the next ones cost nothing.
+goes keeps up to date. The first question costs O(kins that could match + pods that do); the next ones cost nothing.
 
 The other way round, the terms of the pods that run are kept by term: a thousand replicas with one anti-affinity term are one entry with a
 thousand places.
@@ -17,16 +17,20 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from k8sedu.kube.scheduler.columns import Columns
+from k8sedu.kube.scheduler.label_index import ByLabels, BySelector, anchors
 from k8sedu.kube.scheduler.pods import Kin, PodInfo
-from k8sedu.kube.scheduler.statuses import Ints
 from k8sedu.kube.scheduler.terms import NO_TERMS, Term, Terms
 from k8sedu.kube.selectors import Selector
 
+Counts = NDArray[np.int32]
+
 REMEMBERED = 4096
-QUESTIONS = 512
-"""So many questions keep a column; the one not asked for longest makes room."""
+"""Of so many kins is remembered which terms mean them."""
+QUESTIONS = 2048
+"""So many questions keep a column (40 MB at 5,000 nodes); the one not asked for longest makes room."""
 
 
 class Condition(NamedTuple):
@@ -41,6 +45,11 @@ class Question(NamedTuple):
 
     conditions: tuple[Condition, ...]
     counts_terminating: bool = True
+
+    @property
+    def anchor(self) -> Selector:
+        """The selector by which it is kept: the first that is about a label with certain values."""
+        return next((each.selector for each in self.conditions if anchors(each.selector) is not None), self.conditions[0].selector)
 
     def matches(self, kin: Kin) -> bool:
         """Is a pod of this kin meant?"""
@@ -77,9 +86,12 @@ class Neighbours:
 
     def __init__(self, length: int) -> None:
         self._families: dict[Kin, _Family] = {}
-        self._columns = Columns(np.int64, length=length)
+        self._by_labels: ByLabels[Kin] = ByLabels()
+        self._by_selector: BySelector[Question] = BySelector()
+        self._columns = Columns(np.int32, length=length)
         self._asked: OrderedDict[Question, None] = OrderedDict()
         self._held: dict[Held, dict[int, int]] = {}
+        self._held_by_selector: BySelector[Held] = BySelector()
         self._matching: dict[tuple[Kin, Mapping[str, str]], tuple[Held, ...]] = {}
 
     def resize(self, length: int) -> None:
@@ -90,13 +102,19 @@ class Neighbours:
         """A pod comes. O(questions that it answers + its terms)."""
         family = self._families.get(info.kin)
         if family is None:
-            family = self._families[info.kin] = _Family([question for question in self._asked if question.matches(info.kin)])
+            family = self._new_family(info.kin)
         family.rows[row] = family.rows.get(row, 0) + 1
         for question in family.questions:
             self._columns[question][row] += 1
         if info.terms is not NO_TERMS:
             for held in _held_by(info.terms):
                 self._hold(held, row)
+
+    def _new_family(self, kin: Kin) -> _Family:
+        possible = self._by_selector.candidates(kin[1])
+        family = self._families[kin] = _Family([question for question in possible if question.matches(kin)])
+        self._by_labels.add(kin[1], kin)
+        return family
 
     def remove(self, info: PodInfo, row: int) -> None:
         """A pod goes. O(questions that it answers + its terms)."""
@@ -106,6 +124,7 @@ class Neighbours:
             self._columns[question][row] -= 1
         if not family.rows:
             del self._families[info.kin]
+            self._by_labels.remove(info.kin[1], info.kin)
         if info.terms is not NO_TERMS:
             for held in _held_by(info.terms):
                 self._let_go(held, row)
@@ -114,6 +133,7 @@ class Neighbours:
         rows = self._held.get(held)
         if rows is None:
             rows = self._held[held] = {}
+            self._held_by_selector.add(held.term.selector, held)
             self._matching.clear()
         rows[row] = rows.get(row, 0) + 1
 
@@ -122,43 +142,52 @@ class Neighbours:
         _less(rows, row)
         if not rows:
             del self._held[held]
+            self._held_by_selector.remove(held.term.selector, held)
             self._matching.clear()
 
     # -- questions about the pods that run ----------------------------------------------------------------------------------------------
 
-    def count(self, question: Question) -> Ints:
+    def count(self, question: Question) -> Counts:
         """How many pods of each row are meant. Not to be changed."""
         if question in self._asked:
             self._asked.move_to_end(question)
         else:
             self._learn(question)
-        return self._columns[question]
+        column: Counts = self._columns[question]
+        return column
 
     def _learn(self, question: Question) -> None:
         if len(self._asked) >= QUESTIONS:
-            oldest, _ = self._asked.popitem(last=False)
-            self._columns.drop(oldest)
-            for family in self._families.values():
-                if oldest in family.questions:
-                    family.questions.remove(oldest)
+            self._unlearn(next(iter(self._asked)))
         self._asked[question] = None
+        self._by_selector.add(question.anchor, question)
         column = self._columns[question]
-        for kin, family in self._families.items():
+        for kin in self._by_labels.candidates(question.anchor):
             if question.matches(kin):
+                family = self._families[kin]
                 family.questions.append(question)
                 for row, number in family.rows.items():
                     column[row] += number
 
+    def _unlearn(self, question: Question) -> None:
+        del self._asked[question]
+        self._columns.drop(question)
+        self._by_selector.remove(question.anchor, question)
+        for kin in self._by_labels.candidates(question.anchor):
+            if question.matches(kin):
+                self._families[kin].questions.remove(question)
+
     # -- the terms of the pods that run ---------------------------------------------------------------------------------------------------
 
     def terms_that_mean(self, info: PodInfo, namespace_labels: Mapping[str, str]) -> tuple[Held, ...]:
-        """The terms of running pods that mean this pod. O(different terms), once per kin."""
+        """The terms of running pods that mean this pod. O(different terms that could), once per kin."""
         asked = (info.kin, namespace_labels)
         found = self._matching.get(asked)
         if found is None:
             if len(self._matching) > REMEMBERED:
                 self._matching.clear()
-            found = tuple(held for held in self._held if held.term.matches(info.namespace, info.labels, namespace_labels))
+            possible = self._held_by_selector.candidates(info.labels)
+            found = tuple(held for held in possible if held.term.matches(info.namespace, info.labels, namespace_labels))
             self._matching[asked] = found
         return found
 

@@ -127,7 +127,7 @@ class Nodes:
         elif not isinstance(selector, Selector):
             selector = selectors.of_labels(selector)
         question = Question((Condition(selector, None if namespace is None else (namespace,)),))
-        return self.pick(self.table.neighbours.count(question))
+        return self.pick(self.table.neighbours.count(question)).astype(np.int64)
 
     # -- the slow way -------------------------------------------------------------------------------------------------------------------
 

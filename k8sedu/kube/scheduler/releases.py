@@ -70,7 +70,7 @@ CHANGES = {
     "taints_unnamed": Change("1.35",
         Words('the reason reads "untolerated taint(s)"', "原因写作 untolerated taint(s)")),
     "ties_by_heap": Change("1.35", Words("of equal nodes the heap decides, not chance", "同分节点由堆的次序决定，不再随机")),
-    "volume_affinity_reason": Change("1.35",
+    "volume_affinity_reason": Change("1.33",
         Words("the reason for an unreachable volume names its node affinity", "存储卷不可达的原因写作 node affinity")),
 }  # fmt: skip
 """Name → the release that brought it."""
