@@ -3,7 +3,8 @@
 Read the files in this order:
 
 1. `statuses`, `releases`, `pods`, `terms` - what a plugin answers; what releases changed; what a pod asks for and whom it means
-2. `columns`, `labels`, `label_index`, `neighbours`, `occupancy`, `journal`, `table`, `snapshot`, `nodes`, `cluster` - thousands of nodes as columns
+2. `columns`, `labels`, `label_index`, `neighbours`, `occupancy`, `journal`, `table`, `snapshot`, `nodes`, `cluster` -
+   thousands of nodes as columns
 3. `plugins` - one file per plugin; begin with `plugin`, `node_name`, `taint_toleration`, `allocation`, `node_resources_fit`
 4. `cycle`, `framework`, `decision`, `ties` - one pod's way through the plugins
 5. `profiles`, `configuration`, `own_plugins` - which plugins with which weights; plugins of one's own
