@@ -8,6 +8,7 @@ Source: linux, include/uapi/linux/netfilter.h (hooks), net/netfilter/nf_nat_core
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from random import Random
 from typing import NamedTuple
@@ -63,7 +64,7 @@ class Journey:
 
     def walk(self, packet: Packet) -> Walk:
         """There, and back."""
-        packet = packet._replace(source=str(ip_address(packet.source)), destination=str(ip_address(packet.destination)))
+        packet = normal(packet)
         known = self.conntrack.find(packet, now_ms=self.now_ms)
         ended = self.go(packet, known)
         there, asked = tuple(self.steps), self.asked
@@ -91,14 +92,17 @@ class Journey:
             self.steps = []
             answer = Packet(*self.go(arrived.answer(), known).packet[:5])
             back = tuple(self.steps)
-        reason = delivered(walk.service_port, endpoint, asked, arrived) if is_served else unserved(asked)
+        reason = delivered(walk.service_port or "the address", endpoint, asked, arrived) if is_served else unserved(asked)
         if answer != Packet(*asked[:5]).answer():
             reason = unanswered(asked, answer)
         outcome: Outcome = "delivered" if is_served else "unserved"
         return walk._replace(outcome=outcome, back=back, answer=answer, endpoint=endpoint, reason=reason)
 
     def _comes_back(self, packet: Packet, arrived: Packet) -> bool:
-        """Does the answer pass this node, whose conntrack alone can undo what was done?"""
+        """Does the answer pass this node, whose conntrack alone can undo what was done?
+
+        A pod that would answer itself does so without ever leaving itself.
+        """
         if self.settings.is_local_address(arrived.source):
             return True
         if arrived.source == arrived.destination:
@@ -133,7 +137,7 @@ class Journey:
     def hook(self, hook: Hook, packet: Packet) -> Ended:
         """One hook: conntrack where it is asked, then the mode's rules."""
         if hook in {"PREROUTING", "OUTPUT"}:
-            packet = self._to(packet, hook)
+            packet = self.redirected(packet, hook)
         return self.ask(hook, packet)
 
     def routed(self, packet: Packet, tell: Hook = "") -> Packet:
@@ -146,7 +150,7 @@ class Journey:
 
     # -- what conntrack does --------------------------------------------------------------------------------------------------------------
 
-    def _to(self, packet: Packet, hook: Hook) -> Packet:
+    def redirected(self, packet: Packet, hook: Hook) -> Packet:
         """A known connection's packet goes where its first one went."""
         self.asked += 1
         if self.sent is None:
@@ -170,16 +174,32 @@ class Journey:
 
     # -- masquerading ---------------------------------------------------------------------------------------------------------------------
 
+    def is_free(self, packet: Packet) -> bool:
+        """May a packet be sent so, or would its answers be taken for another connection's?"""
+        return self.conntrack.find(packet.answer(), now_ms=self.now_ms) is None
+
     def masqueraded(self, packet: Packet, *, is_random: bool) -> Packet:
         """The node's address becomes the sender, with a port that no other connection to the same place uses."""
         changed = packet._replace(source=node_address(self.settings, packet.out_interface))
         if is_random:
             changed = changed._replace(source_port=self.rng.randrange(1024, 65_536))
         for _ in range(65_536 - 1024):
-            if self.conntrack.find(changed.answer(), now_ms=self.now_ms) is None:
+            if self.is_free(changed):
                 break
             changed = changed._replace(source_port=1024 + (changed.source_port - 1023) % (65_536 - 1024))
         return changed
+
+
+def normal(packet: Packet) -> Packet:
+    """The packet with its addresses in the one way of writing them that rules are compared with."""
+    source, destination = _normal(packet.source), _normal(packet.destination)
+    is_normal = (source, destination) == (packet.source, packet.destination)
+    return packet if is_normal else packet._replace(source=source, destination=destination)
+
+
+@lru_cache(maxsize=4096)
+def _normal(address: str) -> str:
+    return str(ip_address(address))
 
 
 def node_address(settings: ProxySettings, interface: str) -> str:

@@ -40,7 +40,7 @@ class IpvsJourney(Journey):
         self.director, self._sets, self._bound = director, {found.name: found for found in sets.values()}, bound
         matchers = {"set": self._in_set, "physdev": self._from_bridge, "ipvs": self._of_virtual}
         self._state = State(self.is_local, rng, now_ms, matchers=matchers)
-        self._walker = ChainWalker(tables, self._state, settings, with_misses=with_misses, is_free=self._is_free)
+        self._walker = ChainWalker(tables, self._state, settings, with_misses=with_misses, is_free=self.is_free)
         self._walker.steps = self.steps
         self._virtual: tuple[str, int, str] | None = None
         """What was asked for, once the director has taken the packet."""
@@ -50,9 +50,6 @@ class IpvsJourney(Journey):
     def is_local(self, address: str) -> bool:
         """The node's own addresses, and everything on kube-ipvs0."""
         return address in self._bound or self.settings.is_local_address(address)
-
-    def _is_free(self, packet: Packet) -> bool:
-        return self.conntrack.find(packet.answer(), now_ms=self.now_ms) is None
 
     # -- rules ----------------------------------------------------------------------------------------------------------------------------
 
@@ -166,7 +163,7 @@ class IpvsJourney(Journey):
         if self.sent is not None and self._is_question(packet):
             self._tell(hook, packet, packet, "")
             return packet
-        return self._to(packet, hook)
+        return self.redirected(packet, hook)
 
     def _is_question(self, packet: Packet) -> bool:
         """Does a known connection's packet go from the client to the server?"""
