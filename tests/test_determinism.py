@@ -47,6 +47,7 @@ runs = [
     k8sedu.mesos.simulate(seed=7, duration_ms=15_000, faults=["at 4000 crash m2", "at 6000 crash master", "at 8000 restart m2"]),
     k8sedu.kube.apiserver.tell(["ann create web a=1", "ben list", "ben watch", "ann set web a=2", "compact", "ann delete web"], seed=7),
     k8sedu.kube.scheduler.simulate(seed=7, duration_ms=9_000, release="1.30", faults=["at 4000 crash m2", "at 6000 crash scheduler"]),
+    *k8sedu.kube.proxy.compare_modes(["at 500 kill web-1", "at 700 start web-1"], seed=7, duration_ms=1_200, affinity_seconds=1).values(),
     k8sedu.swarm.simulate(seed=7, duration_ms=12_000, strategy="random", faults=["at 4000 crash m2", "at 6000 crash manager"]),
     k8sedu.swarm.simulate(seed=7, duration_ms=12_000, mode="swarm", faults=["at 4000 crash m2"]),
     k8sedu.swarm.simulate_services([web], seed=7, orders=orders, faults=["at 8000 crash manager-1"], duration_ms=40_000),

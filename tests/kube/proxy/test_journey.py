@@ -7,15 +7,19 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from k8sedu.kube.proxy.backends import Backend
 from k8sedu.kube.proxy.changes import ChangeTracker, Update
+from k8sedu.kube.proxy.iptables.proxier import Iptables
+from k8sedu.kube.proxy.ipvs.proxier import Ipvs
+from k8sedu.kube.proxy.nftables.proxier import Nftables
 from k8sedu.kube.proxy.node import MODES, Mode, ProxyNode, route
 from k8sedu.kube.proxy.packet import Packet, Walk
 from k8sedu.kube.proxy.ports import ServicePort, ServicePortName
 from k8sedu.kube.proxy.settings import ProxySettings
+from k8sedu.kube.proxy.userspace.proxier import Userspace
 
 SETTINGS = ProxySettings(local_value="10.244.0.0/16")
 CONDITIONS = [(True, True, False), (False, True, True), (False, False, True), (False, False, False)]
@@ -157,6 +161,48 @@ def test_turns(mode: str, count: int) -> None:
     """Where turns are taken, each of n endpoints gets 1/n, to within one."""
     hits = distribution(mode, count, 100, seed=1)
     assert sorted(hits.values()) == [100 // count] * (count - 100 % count) + [100 // count + 1] * (100 % count)
+
+
+def kernel_of(node: ProxyNode, mode: str) -> Any:
+    """Everything that a mode has programmed, in an order of its own."""
+    found = node.mode(mode)
+    if isinstance(found, Ipvs):
+        servers = {server.key: (server.flags, server.timeout_s, sorted(real.text for real in server.reals)) for server in found.servers}
+        return servers, {name: list(entries) for name, entries in found.sets.items()}, found.bound_addresses, found.tables
+    if isinstance(found, Nftables):
+        return found.dump()
+    if isinstance(found, Iptables):
+        return {table: {chain: sorted(rules) for chain, rules in chains.items()} for table, chains in found.ruleset().tables.items()}
+    assert isinstance(found, Userspace)
+    return set(found.listeners), {name: balancer.endpoints for name, balancer in found.balancers.items()}, found.tables.rule_count
+
+
+CHANGES = st.lists(
+    st.tuples(st.sampled_from(["one", "two"]), st.lists(st.sampled_from(["10.244.1.5@node-1", "10.244.2.5", "-10.244.2.6"]), unique=True),
+              st.sampled_from(["", "Local", "sticky", "gone"])),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=CHANGES)
+def test_parts_make_a_whole(mode: str, changes: list[tuple[str, list[str], str]], web: Any) -> None:
+    """After any changes, each followed by a sync, a node is programmed as one that was told the end at once."""
+    node, fresh = ProxyNode(SETTINGS, (mode,)), ProxyNode(SETTINGS, (mode,))  # type: ignore[arg-type]  # a mode's name
+    last: dict[str, Any] = {}
+    for turn, (name, endpoints, how) in enumerate(changes):
+        spec = {"externalTrafficPolicy": "Local"} if how == "Local" else {"sessionAffinity": "ClientIP"} if how == "sticky" else {}
+        number = {"one": 1, "two": 2}[name]
+        objects = web(*endpoints, name=name, clusterIP=f"10.96.0.{number}", node_port=30_000 + number, externalIPs=["198.51.100.9"], **spec)
+        (node.drop if how == "gone" else node.put)(*objects)
+        node.sync(now_ms=10_000 * turn)
+        last.pop(name, None)
+        last |= {} if how == "gone" else {name: objects}
+    node.sync(now_ms=10_000 * len(changes))
+    fresh.put(*(each for objects in last.values() for each in objects))
+    fresh.sync()
+    assert kernel_of(node, mode) == kernel_of(fresh, mode)
 
 
 @pytest.mark.parametrize("mode", ["iptables", "ipvs", "nftables"])
