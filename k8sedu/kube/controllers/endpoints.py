@@ -16,14 +16,13 @@ from ipaddress import ip_address
 from math import ceil
 from typing import Any, NamedTuple
 
-from k8sedu.kube import selectors
 from k8sedu.kube.apiserver.server import ApiServer
-from k8sedu.kube.controllers.endpointslice import HEADLESS, services_of
+from k8sedu.kube.controllers.endpointslice import HEADLESS
 from k8sedu.kube.controllers.loop import Loop
-from k8sedu.kube.controllers.pod_endpoints import belongs, families_of, find_port, has_hostname, in_order, ips_of, is_ready, reference
+from k8sedu.kube.controllers.pod_endpoints import belongs, families_of, find_port, has_hostname, ips_of, is_ready, reference
+from k8sedu.kube.controllers.selected_pods import SelectedPods, makes_endpoints
 from k8sedu.kube.fields import plain
 from k8sedu.kube.informers import Change, Informer
-from k8sedu.kube.objects.meta import ApiObject
 from k8sedu.kube.objects.pod import Pod
 from k8sedu.kube.objects.service import Endpoints, Service
 from k8sedu.kube.status import NotFoundError
@@ -57,23 +56,17 @@ class EndpointsController:
 
     def __init__(self, server: ApiServer, *, most: int = MOST) -> None:
         self.server, self.most = server, most
-        self.services = Informer(server, Service, indexes={"namespace": _by_namespace})
-        self.pods = Informer(server, Pod, indexes={"namespace": _by_namespace})
+        self.selected = SelectedPods(server)
         self.endpoints = Informer(server, Endpoints)
-        self.loop = Loop(self.sync, self.services, self.pods, self.endpoints)
-        self.services.handlers.append(lambda change: self.loop.queue.add(change.object.key))
-        self.endpoints.handlers.append(self._hear_endpoints)
-        self.pods.handlers.append(self._hear_pod)
+        self.loop = Loop(self.sync, self.selected.services, self.selected.pods, self.endpoints)
+        self.selected.tell(self.loop.queue.add)
+        self.endpoints.handlers.append(self._hear)
 
     def run(self, *, now_ms: int) -> list[str]:
         """Work until nothing is left to be done now; tells what was done."""
         return self.loop.run(now_ms=now_ms)
 
-    def _hear_pod(self, change: Change[Pod]) -> None:
-        for key in services_of((change.old, change.new), self.services.cache.by("namespace", change.object.namespace)):
-            self.loop.queue.add(key)
-
-    def _hear_endpoints(self, change: Change[Endpoints]) -> None:
+    def _hear(self, change: Change[Endpoints]) -> None:
         """Who deletes Endpoints gets them back; who changes them is let be until something else happens."""
         if change.type == "deleted":
             self.loop.queue.add(change.object.key)
@@ -82,17 +75,14 @@ class EndpointsController:
 
     def sync(self, key: str, now_ms: int) -> Iterator[str]:
         """Make the Endpoints of one Service say who answers for it."""
-        service, old = self.services.cache.get(key), self.endpoints.cache.get(key)
+        service, old = self.selected.services.cache.get(key), self.endpoints.cache.get(key)
         if service is None:
             yield from self._remove(old, now_ms)
             return
-        if service.spec.type == "ExternalName" or not service.spec.selector:
-            return
-        selected = selectors.of_labels(service.spec.selector)
-        pods = in_order(pod for pod in self.pods.cache.by("namespace", service.namespace) if selected.matches(pod.labels))
-        subsets = repacked(place for pod in pods for place in _places(pod, service))
-        kept, is_over = truncated(subsets, most=self.most)
-        yield from self._write(service, old, kept, {OVER_CAPACITY: "truncated"} if is_over else {}, now_ms)
+        if makes_endpoints(service):
+            subsets = repacked(place for pod in self.selected.of(service) for place in _places(pod, service))
+            kept, is_over = truncated(subsets, most=self.most)
+            yield from self._write(service, old, kept, {OVER_CAPACITY: "truncated"} if is_over else {}, now_ms)
 
     def _remove(self, old: Endpoints | None, now_ms: int) -> Iterator[str]:
         """A Service is gone, and its Endpoints go too, whoever wrote them."""
@@ -209,6 +199,3 @@ def _labels(service: Service) -> dict[str, str]:
     headless = {HEADLESS: ""} if service.spec.cluster_ip in {"", "None"} else {}
     return {name: value for name, value in service.labels.items() if name != HEADLESS} | headless
 
-
-def _by_namespace(found: ApiObject) -> list[str]:
-    return [found.namespace]

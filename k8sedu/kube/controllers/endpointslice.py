@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from k8sedu.kube import selectors
 from k8sedu.kube.apiserver.server import ApiServer
 from k8sedu.kube.controllers.loop import Loop
-from k8sedu.kube.controllers.pod_endpoints import belongs, endpoint_of, families_of, in_order, ips_of, ports_of
+from k8sedu.kube.controllers.pod_endpoints import belongs, endpoint_of, families_of, ips_of, ports_of
+from k8sedu.kube.controllers.selected_pods import SelectedPods, makes_endpoints
 from k8sedu.kube.controllers.slice_packing import MOST_PER_SLICE, PortsKey, pack, ports_key
 from k8sedu.kube.controllers.topology_hints import asks_for_hints, with_distribution, with_hints, zone_shares
 from k8sedu.kube.informers import Change, Informer
@@ -23,6 +23,7 @@ from k8sedu.kube.objects.cluster import Node
 from k8sedu.kube.objects.meta import ApiObject, ObjectMeta, OwnerReference
 from k8sedu.kube.objects.pod import Pod
 from k8sedu.kube.objects.service import Endpoint, EndpointPort, EndpointSlice, Service
+from k8sedu.kube.workqueue import WorkQueue
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -61,40 +62,24 @@ class EndpointSliceController:
 
     def __init__(self, server: ApiServer, *, most: int = MOST_PER_SLICE) -> None:
         self.server, self.most = server, most
-        self.services = Informer(server, Service, indexes={"namespace": _by_namespace})
-        self.pods = Informer(server, Pod, indexes={"namespace": _by_namespace})
-        self.nodes = Informer(server, Node)
-        self.slices = Informer(server, EndpointSlice, label_selector=f"{MANAGED_BY}={CONTROLLER}", indexes={"service": _by_service})
-        self.loop = Loop(self.sync, self.services, self.nodes, self.pods, self.slices)
-        self.services.handlers.append(lambda change: self.loop.queue.add(change.object.key))
-        self.pods.handlers.append(self._hear_pod)
-        self.slices.handlers.append(self._hear_slice)
+        self.selected = SelectedPods(server)
+        self.nodes, self.slices = Informer(server, Node), slices_kept_by(CONTROLLER, server)
+        self.loop = Loop(self.sync, self.selected.services, self.nodes, self.selected.pods, self.slices)
+        self.selected.tell(self.loop.queue.add)
+        add_services(self.slices, self.loop.queue)
 
     def run(self, *, now_ms: int) -> list[str]:
         """Work until nothing is left to be done now; tells what was done."""
         return self.loop.run(now_ms=now_ms)
 
-    # -- hearing --------------------------------------------------------------------------------------------------------------------------
-
-    def _hear_pod(self, change: Change[Pod]) -> None:
-        """A pod touches the Services that select it, or have selected it."""
-        for key in services_of((change.old, change.new), self.services.cache.by("namespace", change.object.namespace)):
-            self.loop.queue.add(key)
-
-    def _hear_slice(self, change: Change[EndpointSlice]) -> None:
-        """Somebody has changed a slice of ours: look whether it is still right."""
-        for service in _by_service(change.object):
-            self.loop.queue.add(service)
-
     # -- doing ----------------------------------------------------------------------------------------------------------------------------
 
     def sync(self, key: str, now_ms: int) -> Iterator[str]:
         """Make the slices of one Service say who answers for it."""
-        service = self.services.cache.get(key)
-        if service is None or service.spec.type == "ExternalName" or not service.spec.selector:
+        service = self.selected.services.cache.get(key)
+        if service is None or not makes_endpoints(service):
             return
-        selected = selectors.of_labels(service.spec.selector)
-        pods = in_order(pod for pod in self.pods.cache.by("namespace", service.namespace) if selected.matches(pod.labels))
+        pods = self.selected.of(service)
         existing = [each for each in self.slices.cache.by("service", key) if not each.metadata.deletion_timestamp]
         writes = Writes([], [], [])
         for family in ("IPv4", "IPv6"):
@@ -103,7 +88,9 @@ class EndpointSliceController:
                 self._plan(service, pods, ours, family, writes)
             else:
                 writes.delete.extend(ours)
-        yield from self._write(service, recycled(writes, service), now_ms)
+        if service.metadata.deletion_timestamp:
+            writes.create.clear()
+        yield from write_slices(self.server, service, recycled(writes, service), labels_of(service), now_ms)
 
     def _plan(self, service: Service, pods: list[Pod], existing: list[EndpointSlice], family: str, writes: Writes) -> None:
         """The writes for one family."""
@@ -127,20 +114,6 @@ class EndpointSliceController:
         writes.create.extend(draft._replace(endpoints=endpoints) for endpoints in packing.create)
         writes.update.extend(named[name].evolve(endpoints=endpoints) for name, endpoints in packing.update.items())
         writes.delete.extend(named[name] for name in packing.delete)
-
-    # -- writing --------------------------------------------------------------------------------------------------------------------------
-
-    def _write(self, service: Service, writes: Writes, now_ms: int) -> Iterator[str]:
-        for draft in writes.create if not service.metadata.deletion_timestamp else ():
-            made = self.server.create(new_slice(service, draft), now_ms=now_ms)
-            yield f"create endpointslices {made.key} ({len(made.endpoints)} endpoints)"
-        for each in writes.update:
-            labels = each.metadata.evolve(labels=labels_of(service))
-            self.server.update(each.evolve(metadata=labels))
-            yield f"update endpointslices {each.key} ({len(each.endpoints)} endpoints)"
-        for each in writes.delete:
-            self.server.delete(EndpointSlice, each.name, namespace=each.namespace, uid=each.metadata.uid, now_ms=now_ms)
-            yield f"delete endpointslices {each.key}"
 
 
 def wanted_of(service: Service, pods: Iterable[Pod], family: str, nodes: Mapping[str, Node]) -> dict[PortsKey, Draft]:
@@ -196,12 +169,40 @@ def labels_of(service: Service) -> dict[str, str]:
     return labels | headless | {SERVICE_NAME: service.name, MANAGED_BY: CONTROLLER}
 
 
-def new_slice(service: Service, draft: Draft) -> EndpointSlice:
+def write_slices(server: ApiServer, kept_for: ApiObject, writes: Writes, labels: Mapping[str, str], now_ms: int) -> Iterator[str]:
+    """Write what was planned, and tell it."""
+    for draft in writes.create:
+        made = server.create(new_slice(kept_for, draft, labels), now_ms=now_ms)
+        yield f"create endpointslices {made.key} ({len(made.endpoints)} endpoints)"
+    for each in writes.update:
+        server.update(each.evolve(metadata=each.metadata.evolve(labels=labels)))
+        yield f"update endpointslices {each.key} ({len(each.endpoints)} endpoints)"
+    for each in writes.delete:
+        server.delete(EndpointSlice, each.name, namespace=each.namespace, uid=each.metadata.uid, now_ms=now_ms)
+        yield f"delete endpointslices {each.key}"
+
+
+def new_slice(kept_for: ApiObject, draft: Draft, labels: Mapping[str, str]) -> EndpointSlice:
     """A slice that does not yet exist: the server will complete its name."""
     meta = ObjectMeta(
-        generate_name=f"{service.name}-", namespace=service.namespace, labels=labels_of(service), owner_references=(owner(service),),
+        generate_name=f"{kept_for.name}-", namespace=kept_for.namespace, labels=labels, owner_references=(owner(kept_for),),
     )  # fmt: skip
     return EndpointSlice(metadata=meta, address_type=draft.family, endpoints=draft.endpoints, ports=draft.ports)  # type: ignore[arg-type]  # a family
+
+
+def slices_kept_by(controller: str, server: ApiServer) -> Informer[EndpointSlice]:
+    """The slices that a controller keeps, found by their Service."""
+    return Informer(server, EndpointSlice, label_selector=f"{MANAGED_BY}={controller}", indexes={"service": _by_service})
+
+
+def add_services(slices: Informer[EndpointSlice], queue: WorkQueue[str]) -> None:
+    """When somebody changes a slice, let its Service be looked at: perhaps the slice is no longer right."""
+
+    def hear(change: Change[EndpointSlice]) -> None:
+        for key in _by_service(change.object):
+            queue.add(key)
+
+    slices.handlers.append(hear)
 
 
 def owner(found: ApiObject) -> OwnerReference:
@@ -213,19 +214,6 @@ def owner(found: ApiObject) -> OwnerReference:
 def is_owned(found: ApiObject, by: ApiObject) -> bool:
     """Is it kept for this very object, and not for an older one of the same name?"""
     return found.controller is not None and found.controller.uid == by.metadata.uid
-
-
-def services_of(pods: Iterable[Pod | None], services: Iterable[Service]) -> Iterator[str]:
-    """The keys of the Services that select one of these pods."""
-    labels = [pod.labels for pod in pods if pod is not None]
-    for service in services:
-        selected = selectors.of_labels(service.spec.selector)
-        if service.spec.selector and any(selected.matches(each) for each in labels):
-            yield service.key
-
-
-def _by_namespace(found: ApiObject) -> list[str]:
-    return [found.namespace]
 
 
 def _by_service(found: Any) -> list[str]:

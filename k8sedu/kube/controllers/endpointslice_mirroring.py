@@ -14,13 +14,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from k8sedu.kube.apiserver.server import ApiServer
-from k8sedu.kube.controllers.endpointslice import MANAGED_BY, SERVICE_NAME, Draft, Writes, is_owned, owner, recycled
+from k8sedu.kube.controllers.endpointslice import (
+    MANAGED_BY,
+    SERVICE_NAME,
+    Draft,
+    Writes,
+    add_services,
+    is_owned,
+    recycled,
+    slices_kept_by,
+    write_slices,
+)
 from k8sedu.kube.controllers.loop import Loop
 from k8sedu.kube.controllers.slice_packing import MOST_PER_SLICE, PortsKey, pack, ports_key
 from k8sedu.kube.fields import plain
 from k8sedu.kube.informers import Change, Informer
 from k8sedu.kube.objects.cluster import ObjectReference
-from k8sedu.kube.objects.meta import ObjectMeta
 from k8sedu.kube.objects.service import Endpoint, EndpointConditions, EndpointPort, Endpoints, EndpointSlice, Service
 
 CONTROLLER = "endpointslicemirroring-controller.k8s.io"
@@ -38,11 +47,11 @@ class EndpointSliceMirroringController:
     def __init__(self, server: ApiServer, *, most: int = MOST_PER_SLICE) -> None:
         self.server, self.most = server, most
         self.services, self.endpoints = Informer(server, Service), Informer(server, Endpoints)
-        self.slices = Informer(server, EndpointSlice, label_selector=f"{MANAGED_BY}={CONTROLLER}", indexes={"service": _by_service})
+        self.slices = slices_kept_by(CONTROLLER, server)
         self.loop = Loop(self.sync, self.services, self.endpoints, self.slices)
         self.services.handlers.append(self._hear)
         self.endpoints.handlers.append(self._hear)
-        self.slices.handlers.append(self._hear_slice)
+        add_services(self.slices, self.loop.queue)
 
     def run(self, *, now_ms: int) -> list[str]:
         """Work until nothing is left to be done now; tells what was done."""
@@ -51,10 +60,6 @@ class EndpointSliceMirroringController:
     def _hear(self, change: Change[Any]) -> None:
         self.loop.queue.add(change.object.key)
 
-    def _hear_slice(self, change: Change[EndpointSlice]) -> None:
-        for key in _by_service(change.object):
-            self.loop.queue.add(key)
-
     # -- doing ----------------------------------------------------------------------------------------------------------------------------
 
     def sync(self, key: str, now_ms: int) -> Iterator[str]:
@@ -62,13 +67,14 @@ class EndpointSliceMirroringController:
         found, service = self.endpoints.cache.get(key), self.services.cache.get(key)
         existing = self.slices.cache.by("service", key)
         if found is None or service is None or service.spec.selector or not is_mirrored(found):
-            yield from self._delete(existing, now_ms)
+            if existing:
+                yield from write_slices(self.server, existing[0], Writes([], [], existing), {}, now_ms)
             return
         writes = Writes([], [], [each for each in existing if not is_owned(each, found)])
         for family in ("IPv4", "IPv6"):
             ours = [each for each in existing if each.address_type == family and is_owned(each, found)]
             self._plan(mirrored(found, family), ours, family, writes)
-        yield from self._write(found, recycled(writes, found), now_ms)
+        yield from write_slices(self.server, found, recycled(writes, found), _labels(found), now_ms)
 
     def _plan(self, wanted: Mapping[PortsKey, Draft], existing: list[EndpointSlice], family: str, writes: Writes) -> None:
         by_ports: dict[PortsKey, list[EndpointSlice]] = {}
@@ -81,20 +87,6 @@ class EndpointSliceMirroringController:
             writes.update.extend(named[name].evolve(endpoints=endpoints) for name, endpoints in packing.update.items())
             writes.delete.extend(named[name] for name in packing.delete)
         writes.delete.extend(each for group in by_ports.values() for each in group)
-
-    def _write(self, found: Endpoints, writes: Writes, now_ms: int) -> Iterator[str]:
-        for draft in writes.create:
-            made = self.server.create(_new_slice(found, draft), now_ms=now_ms)
-            yield f"create endpointslices {made.key} ({len(made.endpoints)} endpoints)"
-        for each in writes.update:
-            self.server.update(each.evolve(metadata=each.metadata.evolve(labels=_labels(found))))
-            yield f"update endpointslices {each.key} ({len(each.endpoints)} endpoints)"
-        yield from self._delete(writes.delete, now_ms)
-
-    def _delete(self, slices: list[EndpointSlice], now_ms: int) -> Iterator[str]:
-        for each in slices:
-            self.server.delete(EndpointSlice, each.name, namespace=each.namespace, uid=each.metadata.uid, now_ms=now_ms)
-            yield f"delete endpointslices {each.key}"
 
 
 def is_mirrored(found: Endpoints) -> bool:
@@ -132,14 +124,3 @@ def _endpoint(address: Mapping[str, Any], ready: bool) -> Endpoint:  # noqa: FBT
 
 def _labels(found: Endpoints) -> dict[str, str]:
     return {**found.labels, SERVICE_NAME: found.name, MANAGED_BY: CONTROLLER}
-
-
-def _new_slice(found: Endpoints, draft: Draft) -> EndpointSlice:
-    meta = ObjectMeta(
-        generate_name=f"{found.name}-", namespace=found.namespace, labels=_labels(found), owner_references=(owner(found),),
-    )  # fmt: skip
-    return EndpointSlice(metadata=meta, address_type=draft.family, endpoints=draft.endpoints, ports=draft.ports)  # type: ignore[arg-type]  # a family
-
-
-def _by_service(found: EndpointSlice) -> list[str]:
-    return [f"{found.namespace}/{found.labels[SERVICE_NAME]}"] if SERVICE_NAME in found.labels else []

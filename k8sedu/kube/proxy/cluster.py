@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 from k8sedu.errors import K8sEduError
 from k8sedu.kube import selectors
-from k8sedu.kube.controllers.endpointslice import new_slice, wanted_of
+from k8sedu.kube.controllers.endpointslice import labels_of, new_slice, wanted_of
 from k8sedu.kube.controllers.pod_endpoints import families_of, in_order, ips_of
+from k8sedu.kube.controllers.selected_pods import makes_endpoints
 from k8sedu.kube.defaults import with_defaults
 from k8sedu.kube.objects.cluster import Node
 from k8sedu.kube.objects.meta import ApiObject, Condition, LabelSelector
@@ -86,7 +87,7 @@ class ProxyCluster:
         """The slices of Services that select pods, and for which the manifests bring none."""
         brought = {(each.namespace, each.labels.get(SERVICE_NAME, "")) for each in found if isinstance(each, EndpointSlice)}
         for name, service in self.services.items():
-            if name not in brought and service.spec.selector and service.spec.type != "ExternalName":
+            if name not in brought and makes_endpoints(service):
                 selected = selectors.of_labels(service.spec.selector)
                 pods = in_order(pod for pod in self.pods.values() if pod.namespace == name[0] and selected.matches(pod.labels))
                 yield from self._slices_of(service, pods)
@@ -94,7 +95,7 @@ class ProxyCluster:
     def _slices_of(self, service: Service, pods: list[Pod]) -> Iterator[EndpointSlice]:
         for family in families_of(service):
             for place, draft in enumerate(wanted_of(service, pods, family, self.nodes).values()):
-                made = new_slice(service, draft)
+                made = new_slice(service, draft, labels_of(service))
                 meta = made.metadata.without("generate_name").evolve(name=f"{service.name}-{family.lower()}-{place}")
                 yield made.evolve(metadata=meta)
 
