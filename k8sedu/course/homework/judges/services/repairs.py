@@ -6,8 +6,10 @@ Source: `k8sedu.kube.proxy`. Left out: DNS; the packets go to the Service's addr
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from random import Random
+from typing import NamedTuple
 
 from k8sedu.course.homework.judges.manifests import Manifest
 from k8sedu.course.homework.judging import Judge
@@ -49,8 +51,7 @@ def answers(
 
 
 def _fault(found: ApiObject, around: str, mode: str, all_of: Collection[str], none_of: Collection[str]) -> str:
-    cluster = ProxyCluster((*manifest.load(around), found))
-    walks = _tried(cluster, found, mode)
+    cluster, walks = tried(manifest.to_yaml(found), around, mode)
     lost = next((walk for walk in walks if not walk.is_answered), None)
     if lost is not None:
         head = Words(f"is not answered in mode {mode}: ", f"在 {mode} 模式下没有应答：")
@@ -68,14 +69,24 @@ def _fault(found: ApiObject, around: str, mode: str, all_of: Collection[str], no
     return Words(f"reaches {', '.join(strangers)}, too", f"也到达了 {'、'.join(strangers)}").in_() if strangers else ""
 
 
-def _tried(cluster: ProxyCluster, found: ApiObject, mode: str) -> list[Walk]:
-    """Connections from outside of the Service's own pods, each from another port."""
+class Trial(NamedTuple):
+    """A cluster with the Service in it, and what became of the connections."""
+
+    cluster: ProxyCluster
+    walks: tuple[Walk, ...]
+
+
+@lru_cache(maxsize=32)  # several checks ask about the same Service
+def tried(service: str, around: str, mode: str) -> Trial:
+    """Connections from a client beside the pods of the first node, each from another port."""
+    (found,) = manifest.load(service)
+    cluster = ProxyCluster((*manifest.load(around), found))
     name = next(iter(cluster.machines))
     node, rng = cluster.node(name, (mode,)), Random(1)  # type: ignore[arg-type]  # one of four names
-    service = cluster.services["default", found.name]
+    made = cluster.services["default", found.name]
     client = cluster.machines[name].pod_cidr.rpartition(".")[0] + ".250"
-    target, port = service.spec.cluster_ip, service.spec.ports[0].port
-    return [route(Packet(client, 30_000 + number, target, port), node, mode, rng=rng) for number in range(PACKETS)]
+    packets = (Packet(client, 30_000 + number, made.spec.cluster_ip, made.spec.ports[0].port) for number in range(PACKETS))
+    return Trial(cluster, tuple(route(packet, node, mode, rng=rng) for packet in packets))
 
 
 def _is_served(cluster: ProxyCluster, walk: Walk) -> bool:
@@ -104,8 +115,8 @@ def _name(labels: Mapping[str, str]) -> str:
 
 def drawn(found: ApiObject, around: str) -> str:
     """Who was met how often, pod by pod, in each mode: a table of plain HTML."""
-    cluster = ProxyCluster((*manifest.load(around), found))
-    counts = {mode: _met(cluster, _tried(cluster, found, mode)) for mode in MODES}
+    text = manifest.to_yaml(found)
+    cluster, counts = tried(text, around, "iptables").cluster, {mode: _met(*tried(text, around, mode)) for mode in MODES}
     head = "".join(f"<th>{escape(text)}</th>" for text in (Words("pod", "Pod").in_(), "app", *MODES))
     rows = "".join(_row(pod, [counts[mode].get(pod.status.pod_ip, 0) for mode in MODES]) for pod in cluster.pods.values())
     said = Words(f"{PACKETS} connections in each mode: who answers how often.", f"每种模式 {PACKETS} 个连接：谁应答了多少次。").in_()
