@@ -21,6 +21,7 @@ from k8sedu.kube.proxy.iptables.ruleset import Ruleset
 from k8sedu.kube.proxy.ipvs.director import Director
 from k8sedu.kube.proxy.ipvs.graceful import Leaving
 from k8sedu.kube.proxy.ipvs.ipsets import KINDS, IpSet
+from k8sedu.kube.proxy.ipvs.listing import ipset_save, ipvsadm
 from k8sedu.kube.proxy.ipvs.plans import Plan, WantedServer, node_ips, plan_of
 from k8sedu.kube.proxy.ipvs.rules import Tables, ensured, tables_of, with_jumps
 from k8sedu.kube.proxy.ipvs.servers import ServerKey, ServerTable, VirtualServer
@@ -67,6 +68,14 @@ class Ipvs:
     def servers(self) -> ServerTable:
         """The virtual servers."""
         return self.director.servers
+
+    def ipvsadm(self) -> str:
+        """What `ipvsadm -Ln` would print here."""
+        return ipvsadm(self.servers)
+
+    def ipset_save(self) -> str:
+        """What `ipset save` would print here."""
+        return ipset_save(self.sets.values())
 
     @property
     def bound_addresses(self) -> tuple[str, ...]:
