@@ -131,4 +131,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(settings.get_profile("dev"), max_examples=40, stateful_step_count=30)
+TestMachine.settings = settings(settings.get_profile("dev"), max_examples=25, stateful_step_count=25)

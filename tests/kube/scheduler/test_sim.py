@@ -66,7 +66,7 @@ def test_each_scenario_goes_as_it_is_told(path: Path) -> None:
     initial = [found for found in told(trace, *kinds) if found[0]]
     refused_again = [found for found in initial if found[1] != "refuse" or found in EXPECTED[path.stem]]
     assert refused_again == EXPECTED[path.stem]
-    assert trace.digest() == run_scenario(path).digest()
+    assert trace.digest() == run_scenario(path, frames=False).digest()
 
 
 # -- placing -------------------------------------------------------------------------------------------------------------------------------
@@ -361,7 +361,7 @@ CELL = Workload.of(
 )  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(FAULTS, ORDERS, st.sampled_from(["1.24", "1.32", "1.35"]), st.integers(0, 10**6))
 def test_whatever_happens_every_promise_is_kept(
     faults: list[tuple[int, str, str, int]], orders: list[tuple[int, str]], release: str, seed: int
