@@ -154,13 +154,16 @@ class _Giving:
 
     def take_port(self, place: int, port: int) -> None:
         """Take a node port that somebody wishes."""
-        if port in self.ports or port in self.new_ports:
-            return
         try:
-            self.addresses.node_ports.take(port)
+            self.reserve_port(port)
         except (TakenError, OutsideError) as error:
             raise self.refuse(invalid(f"spec.ports[{place}].nodePort", port, str(error))) from None
-        self.new_ports.append(port)
+
+    def reserve_port(self, port: int) -> None:
+        """Take a node port, unless the Service has it already."""
+        if port not in self.ports and port not in self.new_ports:
+            self.addresses.node_ports.take(port)
+            self.new_ports.append(port)
 
     def give_port(self) -> int:
         """Hand out a node port."""
@@ -207,7 +210,9 @@ def _cluster_ips(giving: _Giving) -> None:
         spec["clusterIPs"] = [HEADLESS]
         return
     wished = list(spec.get("clusterIPs") or ([spec["clusterIP"]] if spec.get("clusterIP") else []))
-    for ip in wished:
+    for place, (ip, family) in enumerate(zip(wished, spec["ipFamilies"], strict=False)):
+        if (":" in ip) != (family == "IPv6"):
+            raise giving.refuse(invalid(f"spec.clusterIPs[{place}]", ip, f"expected an {family} value as indicated by `ipFamilies`"))
         giving.take_ip(ip)
     given = [wished[place] if place < len(wished) else giving.give_ip(family) for place, family in enumerate(spec["ipFamilies"])]
     spec |= {"clusterIP": given[0], "clusterIPs": given}
@@ -241,8 +246,15 @@ def _health_check(giving: _Giving) -> None:
         wished = spec.get("healthCheckNodePort", 0)
         if not wished:
             spec["healthCheckNodePort"] = giving.give_port()
-        elif wished not in giving.ports:
-            giving.take_port(0, wished)
+        else:
+            _take_health_check(giving, wished)
+
+
+def _take_health_check(giving: _Giving, wished: int) -> None:
+    try:
+        giving.reserve_port(wished)
+    except (TakenError, OutsideError) as error:
+        raise InternalError.of(f"failed to allocate requested HealthCheck NodePort {wished}: {error}") from None
 
 
 def keep(spec: Document, before: Mapping[str, Any]) -> None:
@@ -252,7 +264,9 @@ def keep(spec: Document, before: Mapping[str, Any]) -> None:
             if spec.get(name) == before.get(name):
                 spec.pop(name, None)
     elif _has_addresses(before):
-        spec |= {name: before[name] for name in IP_FIELDS if not spec.get(name) and before.get(name)}
+        spec.update({name: before[name] for name in IP_FIELDS if not spec.get(name) and before.get(name)})
+        if spec.get("ipFamilyPolicy") == "SingleStack" and before.get("ipFamilyPolicy") != "SingleStack":
+            spec.update({name: spec[name][:1] for name in ("clusterIPs", "ipFamilies") if spec.get(name) == before.get(name)})
     had = {(port.get("protocol", "TCP"), port["port"]): port.get("nodePort", 0) for port in before.get("ports") or ()}
     for port in spec.get("ports") or ():
         old = had.get((port.get("protocol", "TCP"), port["port"]), 0)

@@ -75,6 +75,25 @@ def test_two_families() -> None:
     assert make(server(*DUAL), clusterIP="None").spec.ip_families == ("IPv4", "IPv6")
 
 
+def test_back_to_one_family() -> None:
+    """A Service that no longer wants two families keeps its first address, and the other one is free again."""
+    api = server(*DUAL)
+    both = make(api, ipFamilyPolicy="PreferDualStack").spec
+    one = api.patch("services", "web", {"spec": {"ipFamilyPolicy": "SingleStack"}}).spec
+    assert (one.cluster_ips, one.ip_families) == (both.cluster_ips[:1], ("IPv4",))
+    assert len(api.addresses.ranges["IPv6"].band) == 0
+
+
+def test_an_address_of_another_family() -> None:
+    """An address must be of the family that stands in its place; a taken port for health checks is told by its name."""
+    with pytest.raises(InvalidError, match="expected an IPv4 value as indicated by `ipFamilies`"):
+        make(server(*DUAL), ipFamilies=["IPv4"], clusterIP="fd00::9")
+    api = server()
+    make(api, "other", type="NodePort", ports=[{"port": 80, "nodePort": 30_005}])
+    with pytest.raises(InternalError, match="failed to allocate requested HealthCheck NodePort 30005: provided port is already allocated"):
+        make(api, type="LoadBalancer", externalTrafficPolicy="Local", healthCheckNodePort=30_005)
+
+
 def test_what_it_had_it_keeps() -> None:
     """Who writes a Service without its address does not lose it; it cannot be exchanged for another."""
     api = server()
