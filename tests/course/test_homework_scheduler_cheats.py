@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
+from k8sedu.course import sandbox
+from k8sedu.course.homework import evidence
+from k8sedu.course.homework import notebook as nb
+from k8sedu.course.homework.assignment import load
 from k8sedu.course.homework.evidence import has_sandbox
 from k8sedu.course.homework.judges import scheduler as judge
+from k8sedu.course.homework.marking import mark
+from k8sedu.course.homework.release import released
+from k8sedu.course.lessons import home
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -97,3 +104,20 @@ def test_a_cheat_earns_nothing_and_is_named(scheduler_class: Any, names: tuple[s
     assert [name for name in names if CHEATS[name][2] not in told] == []
     assert {each.id for each in result.questions if each.auto == 0 and not each.manual} == set(cheated)
     assert all(each.auto in (0, each.max) for each in result.questions)
+
+
+@pytest.mark.skipif(not has_sandbox(), reason="there is no sandbox on this machine to attack")
+def test_a_cheat_is_named_in_the_language_of_the_homework() -> None:
+    """In the Chinese notebook the word about a lying object is Chinese; every reason of the sandbox has one."""
+    assert evidence.REASONS.keys() == sandbox.REASONS.keys()
+    assignment = load(home() / "homework" / "zh" / "scheduler.ipynb")
+    names = {cell.grade_id: cell.source for cell in assignment.notebook.cells if cell.solution}
+    data = released(assignment, student="ada", seed=7)
+    for cell in data["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id in names:
+            cell["source"] = CHEATS["an int that is equal to everything"][1] if grade_id == "q2b" else names[grade_id]
+    result = mark(assignment, nb.parse(nb.to_text(data).encode(), name="ada.ipynb"), student="ada", seed=7)
+    question = next(each for each in result.questions if each.id == "q2b")
+    assert (question.auto, result.raw, result.language) == (0, 48, "zh")
+    assert all("没有给出值：返回值不是由普通值组成的" in check.fault for check in question.checks)

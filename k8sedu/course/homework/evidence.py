@@ -33,6 +33,19 @@ ENDED = {
 """How a run ended, for the student; what is not here ended well."""
 
 
+REASONS = {
+    "no name": "代码没有定义这个名字",
+    "no function": "这个名字下的东西不能调用",
+    "error": "调用出错",
+    "no plain value": "返回值不是由普通值组成的（None、bool、int、float、str、list、dict）",
+    "too large": "返回值超过允许的大小",
+    "time": "调用超时",
+    "memory": "调用占用的内存超限",
+    "not reached": "调用之前代码已经结束",
+    "forged": "代码往结果通道里写了自己的结果",
+}
+"""Why a call gave no value, in Chinese; `sandbox.REASONS` has the same in English."""
+
 REFUSED = re.compile(r"PermissionError|Operation not permitted|Read-only file system")
 """What Python says where the sandbox has a wall."""
 
@@ -104,7 +117,9 @@ def _found(answer: sandbox.Value | sandbox.Refusal, unmade: str) -> Found:
         return Found(fault=text.in_())
     if answer.reason == "no name" or "NotImplementedError" in answer.says:
         return Found(fault=UNANSWERED.in_())
-    return Found(fault=Words(f"gave no value: {answer.says}", f"没有给出值：{answer.says}").in_())
+    more = answer.says.removeprefix(sandbox.REASONS.get(answer.reason, ""))
+    chinese = f"没有给出值：{REASONS.get(answer.reason, answer.reason)}{more}"
+    return Found(fault=Words(f"gave no value: {answer.says}", chinese).in_())
 
 
 def _explained(says: str) -> str:
