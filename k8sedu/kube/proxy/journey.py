@@ -19,8 +19,6 @@ from k8sedu.kube.proxy.reasons import delivered, unanswered, unserved
 from k8sedu.kube.proxy.settings import ProxySettings, family_of
 from k8sedu.language import Words
 
-NOWHERE = Words("", "")
-
 
 class Ended(NamedTuple):
     """How a hook was left."""

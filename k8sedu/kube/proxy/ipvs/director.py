@@ -13,6 +13,7 @@ Left out: one-packet scheduling, firewall marks, tunnels and direct routing.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -123,6 +124,14 @@ class Director:
             return Scheduled(server, None, None, _told(server, None))
         made = self._templates[server, packet.source] = Template(real, now_ms + 1_000 * server.timeout_s)
         return Scheduled(server, real, made, f"{_told(server, real)}; {packet.source} stays with it for {server.timeout_s} s")
+
+    def check(self) -> None:
+        """Each server counts the connections that it has, and each template those under it."""
+        self.connections.check()
+        counted = Counter(self.connections.server_of(found) for found in self.connections)
+        for server in self.servers:
+            assert all(real.connections == counted[real] for real in server.reals), f"{server.key}: a real server miscounts"
+            assert all(real.active >= 0 and real.inactive >= 0 for real in server.reals), f"{server.key}: fewer than no connections"
 
     def scheduler(self, server: VirtualServer) -> Scheduler:
         """The scheduler of a virtual server, with what it remembers."""

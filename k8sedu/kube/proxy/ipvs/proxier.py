@@ -26,7 +26,7 @@ from k8sedu.kube.proxy.ipvs.plans import Plan, WantedServer, node_ips, plan_of
 from k8sedu.kube.proxy.ipvs.rules import Tables, ensured, tables_of, with_jumps
 from k8sedu.kube.proxy.ipvs.servers import ServerKey, ServerTable, VirtualServer
 from k8sedu.kube.proxy.ipvs.walk import IpvsJourney
-from k8sedu.kube.proxy.packet import Packet, Walk
+from k8sedu.kube.proxy.packet import Packet, Walk, socket_text
 from k8sedu.kube.proxy.ports import ServicePortName
 from k8sedu.kube.proxy.settings import ProxySettings
 
@@ -63,6 +63,16 @@ class Ipvs:
         self._plans: dict[ServicePortName, Plan] = {}
         self._wishes: dict[ServerKey, dict[ServicePortName, WantedServer]] = {}
         self._told: Counter[str] = Counter()
+
+    def check(self) -> None:
+        """Every number agrees with what it counts; O(servers and connections)."""
+        self.director.check()
+        assert self.bound_addresses == tuple(self.sets["KUBE-IPVS-IPS"]), "what is on kube-ipvs0 is in the set"
+        assert all(real.weight == 0 and real.is_available for real in self.leaving), "who leaves gets nothing new, and is still there"
+        assert {server.key for server in self.servers} == set(self._wishes), "every virtual server is wanted by a Service port"
+        there = {real.text for server in self.servers for real in server.reals if real not in set(self.leaving)}
+        wanted = {socket_text(*real) for plan in self._plans.values() for server in plan.servers for real in server.reals}
+        assert there <= wanted, "a real server that does not leave is wanted"
 
     @property
     def servers(self) -> ServerTable:

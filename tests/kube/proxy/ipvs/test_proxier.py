@@ -2,13 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from k8sedu.kube.objects import EndpointSlice, Service
-from k8sedu.kube.proxy.changes import ChangeTracker
+from k8sedu.kube.proxy.backends import Backend
+from k8sedu.kube.proxy.changes import ChangeTracker, Update
 from k8sedu.kube.proxy.ipvs.proxier import Ipvs
+from k8sedu.kube.proxy.packet import Packet, Protocol
+from k8sedu.kube.proxy.ports import ServicePort, ServicePortName
 from k8sedu.kube.proxy.settings import ProxySettings
 
 Web = Callable[..., tuple[Service, EndpointSlice]]
@@ -96,3 +103,57 @@ def test_shared_address(web: Web) -> None:
     node.sync(tracker, tracker.take())
     shared = next(found for found in node.servers if found.key.ip == "203.0.113.5")
     assert ([real.ip for real in shared.reals], node.bound_addresses) == (["10.244.1.5"], ("10.96.0.7", "203.0.113.5"))
+
+
+class IpvsMachine(RuleBasedStateMachine):
+    """Clients come and go, endpoints change, time passes; every count agrees with what it counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        told = ProxySettings(local_value="10.244.0.0/16", ipvs_scheduler="lc")
+        self.tracker, self.node, self.rng, self.now_ms = ChangeTracker(told), Ipvs(told), Random(1), 0
+        self.open: dict[int, str] = {}
+
+    @initialize(protocol=st.sampled_from(["TCP", "UDP"]), sticky=st.booleans())
+    def begin(self, protocol: Protocol, *, sticky: bool) -> None:
+        """There is a Service."""
+        name = ServicePortName("default", "web", "http", protocol)
+        self.protocol, self.name = protocol, name
+        self.tracker.ports[name] = ServicePort(name, "10.96.0.7", 80, affinity_seconds=60 * sticky)
+        self.node.sync(self.tracker, Update(is_full=True))
+
+    @rule(hosts=st.sets(st.integers(1, 4)))
+    def change(self, hosts: set[int]) -> None:
+        """Its endpoints are these now."""
+        self.tracker.backends[self.name] = tuple(Backend(f"10.244.2.{host}", 8080) for host in sorted(hosts))
+        self.node.sync(self.tracker, Update(ports={self.name: None}), now_ms=self.now_ms)
+
+    @rule(port=st.integers(1, 5))
+    def ask(self, port: int) -> None:
+        """A client sends; a connection that is known stays where it is."""
+        walk = self.node.route(Packet("10.244.1.9", port, "10.96.0.7", 80, self.protocol), rng=self.rng, now_ms=self.now_ms)
+        if walk.is_known and walk.outcome == "delivered" and port in self.open:
+            assert walk.endpoint == self.open[port]
+        self.open[port] = walk.endpoint
+        assert (walk.outcome == "delivered") == bool(walk.endpoint)
+
+    @rule(port=st.integers(1, 5))
+    def close(self, port: int) -> None:
+        """A client hangs up."""
+        self.node.conntrack.close(Packet("10.244.1.9", port, "10.96.0.7", 80, self.protocol), now_ms=self.now_ms)
+        self.open.pop(port, None)
+
+    @rule(by_ms=st.integers(1, 400_000))
+    def wait(self, by_ms: int) -> None:
+        """Time passes, and the proxy looks at who leaves."""
+        self.now_ms += by_ms
+        self.node.sync(self.tracker, Update(), now_ms=self.now_ms)
+
+    @invariant()
+    def whole(self) -> None:
+        """All counts agree."""
+        self.node.check()
+
+
+TestIpvsMachine = IpvsMachine.TestCase
+TestIpvsMachine.settings = settings(max_examples=20, stateful_step_count=15)
