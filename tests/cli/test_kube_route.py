@@ -109,6 +109,14 @@ def test_a_dump(shop: Path, tmp_path: Path) -> None:
     assert run(dump, "--from", "10.244.1.2", "--to", target, "--address", "192.168.10.11/24")[2] == ""
 
 
+def test_releases(shop: Path) -> None:
+    """The tables are those of the release that is wanted; one that is none is refused."""
+    assert "nfacct" not in run(shop, "--iptables-save")[1]
+    assert "nfacct" in run(shop, "--iptables-save", "--release", "1.33")[1]
+    code, _, told = run(shop, "--iptables-save", "--release", "latest")
+    assert (code, "release is 'latest', expected a text such as '1.30'" in told) == (1, True)
+
+
 def test_a_pipe_and_a_folder(shop: Path) -> None:
     """Manifests come from a folder or from a pipe as well."""
     call = ("--from", "pod/shop/client", "--to", "web", "--json")

@@ -69,6 +69,7 @@ class Request(NamedTuple):
 @click.option("--node", default="", help="The node that a request from outside comes to; the first one otherwise.")
 @click.option("--address", "addresses", multiple=True, metavar="IP/LENGTH", help="For a dump: an address of its node; may be repeated.")
 @click.option("--via", default="", metavar="INTERFACE", help="The interface by which the request comes in.")
+@click.option("--release", default="1.30", show_default=True, help="Which Kubernetes: tables differ a little from 1.31 on.")
 @click.option("--count", type=click.IntRange(1, 60_000), default=1, show_default=True, help="Send so many requests, and count who answers.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What chance begins with.")
 @click.option("--explain", is_flag=True, help="Show every rule that was asked, and why it did not match.")
@@ -87,7 +88,7 @@ def command(files: tuple[Path, ...], **options: Any) -> None:
         k8sedu kube route node.txt --from 10.244.1.9 --to 10.96.0.1:443 --address 192.168.10.11/24
     """
     objects, dump = _read(files)
-    cluster = ProxyCluster(objects, seed=options["seed"])
+    cluster = ProxyCluster(objects, seed=options["seed"], release=options["release"])
     if options["as_dump"]:
         click.echo(_saved(cluster, dump, options), nl=False)
         return

@@ -72,7 +72,8 @@ class ProxyCluster:
     ['10.244.1.2', '10.244.2.2']
     """
 
-    def __init__(self, objects: Iterable[ApiObject], *, seed: int = 0) -> None:
+    def __init__(self, objects: Iterable[ApiObject], *, seed: int = 0, release: str = "1.30") -> None:
+        self.release = release
         found = [_in_namespace(each) for each in objects]
         given = [each for each in found if isinstance(each, Pod)]
         nodes = [each for each in found if isinstance(each, Node)]
@@ -141,6 +142,7 @@ class ProxyCluster:
         }  # fmt: skip
         return ProxySettings(
             node_name=name, node_ip=machine.ip, node_labels=dict(machine.labels), interfaces=interfaces, local_value=self.pod_network,
+            release=self.release,
         )  # fmt: skip
 
     def node(self, name: str, modes: Iterable[ModeName] = ("iptables",)) -> ProxyNode:
