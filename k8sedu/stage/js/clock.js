@@ -27,11 +27,17 @@ export class Clock {
     return this.playing || this.move !== null;
   }
 
-  // Another film under the reader's feet: the instant stays.
+  // Another film under the reader's feet: the instant stays, unless the film says where to begin.
   replace(film) {
     this.film = film;
-    this.move = null;
     this.seek(Math.min(this.time, film.end));
+    if (film.start != null) this.jump(film.start);
+  }
+
+  // Stand still where a glide would end: a question is about the picture that the reader goes to, not about an instant on the way.
+  stand() {
+    this.pause();
+    if (this.move) this.jump(this.goal);
   }
 
   seek(time) {

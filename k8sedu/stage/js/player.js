@@ -354,10 +354,8 @@ export class Player {
 
   // ---- talking with Python
 
-  // A question is about the picture that the reader goes to, not about an instant on the way.
   ask(question) {
-    this.clock.pause();
-    if (this.clock.move) this.clock.jump(this.clock.goal);
+    this.clock.stand();
     this.run();
     this.root.setAttribute("aria-busy", "true");
     this.model.send({ ...question, time_us: Math.round(this.clock.time), step: this.clock.index });
@@ -377,7 +375,6 @@ export class Player {
     this.root.removeAttribute("aria-busy");
     this.film = this.stage.film = this.decoded();
     this.clock.replace(this.film);
-    if (this.film.start != null) this.clock.jump(this.film.start);
     this.furnish();
     this.dress();
     this.settle();
