@@ -49,7 +49,7 @@ def place(pods: Iterable[Pod], cluster: Cluster, profile: Profile | None = None)
     decisions = []
     for pod in pods:
         decision = framework.schedule(pod, start=rotation.begin(len(order)), want=want, order=order)
-        rotation.advance(decision.evaluated, nodes=len(order))
+        rotation.advance(decision.advance, nodes=len(order))
         if decision.node:
             cluster.add(pod.evolve(spec=pod.spec.evolve(node_name=decision.node)))
         decisions.append(decision)

@@ -146,13 +146,16 @@ class Decision:
     Args:
         cycle: the attempt.
         node: the node that was chosen, "" if none.
-        evaluated: how many nodes were visited; the next search starts there.
+        evaluated: how many nodes were visited.
+        advance: by how many places the next search starts further on; a look at the nominated node alone moves nothing.
         rows: the feasible nodes in the order of the visit.
         diagnosis: why none, or why not the others.
     """
 
-    def __init__(self, cycle: Cycle, diagnosis: Diagnosis, *, node: str = "", evaluated: int = 0, rows: Rows | None = None) -> None:
-        self.cycle, self.diagnosis, self.node, self.evaluated = cycle, diagnosis, node, evaluated
+    def __init__(
+        self, cycle: Cycle, diagnosis: Diagnosis, *, node: str = "", evaluated: int = 0, advance: int = 0, rows: Rows | None = None
+    ) -> None:
+        self.cycle, self.diagnosis, self.node, self.evaluated, self.advance = cycle, diagnosis, node, evaluated, advance
         self.rows: Rows = np.empty(0, dtype=np.intp) if rows is None else rows
         self.scores: Scored | None = None
         """What the score plugins said; None where fewer than two nodes are feasible, for then nobody scores."""

@@ -192,7 +192,7 @@ class Framework:
         if 0 < want < len(hits):
             hits = hits[:want]
             evaluated = int(hits[-1]) + 1
-        return Decision(cycle, diagnosis, evaluated=evaluated, rows=visited[hits])
+        return Decision(cycle, diagnosis, evaluated=evaluated, advance=evaluated, rows=visited[hits])
 
     def _named(self, names: Sequence[str]) -> Nodes:
         rows = [self.table.row(name) for name in names if name in self.table]

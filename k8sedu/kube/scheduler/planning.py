@@ -127,7 +127,7 @@ class Plan:
         }  # fmt: skip
         explanation = explain_with(framework, pod, **search) if explain else None
         decision: Decision = framework.schedule(pod, **search)  # type: ignore[arg-type]  # as it takes them
-        self._rotation.advance(decision.evaluated, nodes=nodes)
+        self._rotation.advance(decision.advance, nodes=nodes)
         if decision.node:
             self.cluster.add(pod.evolve(spec=pod.spec.evolve(node_name=decision.node)))
             return Placement(pod, decision.node, "", decision.totals.get(decision.node), contributors_of(decision), explanation=explanation)

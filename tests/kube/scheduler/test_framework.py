@@ -111,7 +111,7 @@ def test_a_search_ends_when_enough_are_found_and_the_next_one_goes_on_behind() -
     framework = Framework(None, cluster)
     one = framework.schedule(pod(), want=2)
     assert (one.feasible, one.evaluated) == (("a", "c"), 3)
-    other = framework.schedule(pod(), want=3, start=one.evaluated)
+    other = framework.schedule(pod(), want=3, start=one.advance)
     assert (other.feasible, other.evaluated) == (("d", "e", "a"), 3)
     last = framework.schedule(pod(), want=9, start=4)
     assert (last.feasible, last.evaluated) == (("e", "a", "c", "d"), 5)
@@ -127,7 +127,8 @@ def test_the_node_that_was_cleared_is_tried_first() -> None:
     """A pod that has been nominated looks at its node alone, and at all of them only if that one will not do."""
     cluster = Cluster([node("a", "64"), node("b", "2")])
     waiting = pod().evolve(status=pod().status.evolve(nominated_node_name="b"))
-    assert schedule(waiting, cluster).node == "b"
+    decision = schedule(waiting, cluster)
+    assert (decision.node, decision.evaluated, decision.advance) == ("b", 1, 0)
     cluster.table.add_pod(pod("other", "2"), "b")
     assert schedule(waiting, cluster).node == "a"
 

@@ -158,7 +158,7 @@ class Desk:
             known, start=self.rotation.begin(len(order)), want=num_feasible_nodes_to_find(len(order), percentage), order=order,
             nominated=self.nominator.for_pod(pod), tie_break=self.ties,
         )  # fmt: skip
-        self.rotation.advance(decision.evaluated, nodes=len(order))
+        self.rotation.advance(decision.advance, nodes=len(order))
         return decision
 
     def _visits(self) -> Rows:

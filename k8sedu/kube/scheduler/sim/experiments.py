@@ -92,7 +92,7 @@ def _count(size: int, pods: int, percentage: int, profile: Profile, clock: Calla
     for number in range(pods):
         each = pod(f"p{number}", cpu="250m", memory="512Mi")
         decision = framework.schedule(each, start=rotation.begin(size), want=wanted, order=order, tie_break=heap_order)
-        rotation.advance(decision.evaluated, nodes=size)
+        rotation.advance(decision.advance, nodes=size)
         visited, scored = visited + decision.evaluated, scored + len(decision.rows)
         if decision.node:
             cluster.table.add_pod(each, decision.node)
