@@ -5,7 +5,7 @@ Read the files in this order:
 1. `quantity`, `times`, `names`, `fields`, `objects` - amounts, moments, names; how an object knows its fields; the objects themselves
 2. `kinds`, `selectors`, `requests`, `defaults` - what a kind is called; which objects are meant; what a pod asks for; what is filled in
 3. `yaml_form`, `manifest` - real manifests and dumps, read with the line of every mistake
-4. `status`, `pod_rules`, `validation`, `patches`, `services`, `apiserver` - the one door to etcd, what it refuses and what it hands out
+4. `status`, `pod_rules`, `endpoint_rules`, `validation`, `patches`, `services`, `apiserver` - the one door to etcd
 5. `workqueue`, `informers`, `garbage` - how controllers hear of changes, and the one that cleans up behind all others
 6. `controllers`, `proxy` - who answers for a Service, and how a node brings a packet there
 7. `scheduler` - which node gets which pod, and why; it works with NumPy, and is loaded only when it is named

@@ -13,12 +13,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from k8sedu.kube import names, selectors
+from k8sedu.kube.endpoint_rules import endpoints_problems, slice_problems, slice_update_problems
 from k8sedu.kube.objects import (
     ApiObject,
     ConfigMap,
     CronJob,
     DaemonSet,
     Deployment,
+    Endpoints,
+    EndpointSlice,
     Job,
     LabelSelector,
     Node,
@@ -282,13 +285,14 @@ def _immutable_data(found: ApiObject, old: ApiObject) -> Problems:
 
 CHECKS: dict[type[ApiObject], Callable[[ApiObject], Problems]] = {
     Pod: pod_problems, Deployment: _deployment, ReplicaSet: _replicas, StatefulSet: _replicas, DaemonSet: _daemon_set, Job: _job,
-    CronJob: _cron_job, Service: _service, PodDisruptionBudget: _budget, PriorityClass: _priority_class, Node: _node,
+    CronJob: _cron_job, Service: _service, Endpoints: endpoints_problems, EndpointSlice: slice_problems,
+    PodDisruptionBudget: _budget, PriorityClass: _priority_class, Node: _node,
 }  # fmt: skip
 """Kind → what must hold for a new object."""
 
 UPDATES: dict[type[ApiObject], Callable[[ApiObject, ApiObject], Problems]] = {
     Pod: pod_update_problems, Deployment: _same_selector, ReplicaSet: _same_selector, DaemonSet: _same_selector,
     StatefulSet: _stateful_set_update, Job: _job_update, PriorityClass: _priority_class_update,
-    Service: _service_update, ConfigMap: _immutable_data, Secret: _immutable_data,
+    Service: _service_update, EndpointSlice: slice_update_problems, ConfigMap: _immutable_data, Secret: _immutable_data,
 }  # fmt: skip
 """Kind → what may not change."""

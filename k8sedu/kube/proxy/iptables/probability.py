@@ -12,6 +12,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 SCALE = 1 << 31
+CLOSE = 1e-4
+"""Old releases wrote five digits; what is nearer than this is the same."""
 
 
 @lru_cache(maxsize=4096)
@@ -36,6 +38,15 @@ def shown(probability: str | float) -> str:
     ('0.33333333349', '0.33332999982')
     """
     return f"{threshold(probability) / SCALE:.11f}"
+
+
+def stands_for(probability: str | float, choices: int) -> bool:
+    """Is it 1/choices, as anybody writes or shows it: kube-proxy of today, iptables-save, or kube-proxy of old with its five digits?
+
+    >>> [stands_for(text, 3) for text in ("0.3333333333", "0.33333333349", "0.33333", "0.33332999982", "0.3")]
+    [True, True, True, True, False]
+    """
+    return abs(float(probability) - 1 / choices) < CLOSE
 
 
 def chances(count: int, *, probabilities: tuple[str | float, ...] | None = None) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8sedu.kube.proxy.iptables.probability import SCALE, chances, shown, threshold, written
+from k8sedu.kube.proxy.iptables.probability import SCALE, chances, shown, stands_for, threshold, written
 
 
 @pytest.mark.conformance("k8s/kubeproxy.json")
@@ -43,3 +43,11 @@ def test_misses_multiply(count: int) -> None:
 def test_what_is_shown_is_kept(probability: float) -> None:
     """What iptables-save shows means the same to the kernel as what was written."""
     assert abs(threshold(shown(probability)) - threshold(probability)) <= SCALE * 5e-12 + 1
+
+
+@given(st.integers(1, 90))
+def test_however_it_is_written(choices: int) -> None:
+    """Every way of writing 1/n stands for it, and not for one choice more or less."""
+    for text in (written(choices), shown(written(choices)), f"{1 / choices:.5f}", shown(f"{1 / choices:.5f}")):
+        assert stands_for(text, choices)
+        assert not stands_for(text, choices + 1)
