@@ -59,6 +59,11 @@ class Preemption(NamedTuple):
         return self.candidate.victims if self.candidate is not None else ()
 
     @property
+    def was_looked_for(self) -> bool:
+        """Was the pod entitled to preempt at all? If not, what it was promised stays as it is."""
+        return self.status.reasons not in {(NEVER,), (TERMINATING,)}
+
+    @property
     def message(self) -> str:
         """Why nothing came of it, as the pod's message tells; nothing if something did."""
         return f"preemption: {self.status.message}" if self.status.reasons else ""

@@ -80,8 +80,10 @@ def test_why_nothing_comes_of_it_is_told_word_for_word() -> None:
 
 def test_whose_policy_is_never_does_not_preempt() -> None:
     """A pod may have a high priority and yet take nobody's place."""
-    _, _, found = _decide(pod("p", cpu="2", priority=9, preemptionPolicy="Never"), node("n1"), pod("low", cpu="4", priority=1, node="n1"))
+    patient = pod("p", cpu="2", priority=9, preemptionPolicy="Never")
+    _, decision, found = _decide(patient, node("n1"), pod("low", cpu="4", priority=1, node="n1"))
     assert found.status.message.endswith("preemption: not eligible due to preemptionPolicy=Never.")
+    assert not decision.cycle.state["DefaultPreemption"].was_looked_for
 
 
 def test_while_victims_still_end_no_others_are_sought() -> None:

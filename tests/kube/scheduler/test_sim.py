@@ -238,6 +238,14 @@ def test_a_drain_goes_as_far_as_budgets_allow() -> None:
     assert {step.detail.machine for step in trace.where("place") if step.time_us} == {"n2"}
 
 
+def test_a_drain_outlives_an_outage() -> None:
+    """While the API server is away nothing is evicted; the drain tries again every five seconds."""
+    guarded = [owned(pod(name, cpu="1", node="n1", labels={"app": "web"})) for name in ("a", "b")]
+    trace = simulate(objects=[node("n1"), node("n2"), budget("keep", {"app": "web"}, allowed=1), *guarded], changes=["at 1000 drain n1"],
+                     faults=["at 4000 crash apiserver", "at 12000 restart apiserver"], duration_ms=30_000)  # fmt: skip
+    assert {step.detail.pod for step in trace.where("terminate")} == {"default/a", "default/b"}
+
+
 # -- servers -------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -296,6 +304,8 @@ def test_a_plugin_may_let_a_pod_wait_with_its_place_kept() -> None:
     alone = simulate(objects=[node("n1")], arrivals=arrivals[:1], duration_ms=5_000, profile=profile)
     (failed,) = alone.where("bind_failed")
     assert (failed.detail.why, alone.where("place")) == ('pod "a" rejected due to timeout after waiting', ())
+    gone = simulate(objects=[node("n1")], arrivals=arrivals[:1], duration_ms=5_000, profile=profile, changes=["at 1000 delete a"])
+    assert gone.where("bind_failed")[0].detail.why == 'pod "a" is gone'
 
 
 # -- input ---------------------------------------------------------------------------------------------------------------------------------

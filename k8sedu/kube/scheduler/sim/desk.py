@@ -219,6 +219,8 @@ class Desk:
         until_us = world.now_us + status.timeout_s * SECOND_US
         world.note("permit_wait", SCHEDULER, {"pod": pod.key, "node": decision.node, "plugin": status.plugin, "until_us": until_us})
         while generation == self.generation and status.code is Code.WAIT:
+            if not world.is_waiting(pod):
+                return Status(Code.ERROR, (f'pod "{pod.name}" is gone',), status.plugin)
             if world.now_us >= until_us:
                 return Status(Code.UNSCHEDULABLE, (f'pod "{pod.name}" rejected due to timeout after waiting',), status.plugin)
             yield world.env.timeout(ASK_AGAIN_US)
@@ -265,7 +267,7 @@ class Desk:
         if found.nominated_node:
             self.nominator.add(pod, found.nominated_node)
             yield from self.evictor.make_room(pod, found.nominated_node, found.victims)
-        elif (account := decision.cycle.state.get(PREEMPTION)) is not None and account.searches:
+        elif (account := decision.cycle.state.get(PREEMPTION)) is not None and account.was_looked_for:
             self.nominator.delete(pod)
         if generation != self.generation:
             return

@@ -145,7 +145,7 @@ class Upheaval:
             owner = pod.controller
             if pod.metadata.deletion_timestamp or (owner is not None and owner.kind == "DaemonSet"):
                 continue
-            if world.controllers.may_disturb(pod):
+            if world.api_works and world.controllers.may_disturb(pod):
                 world.end(pod, "drain", actor=USER)
                 world.informers["Pod"].run(now_ms=world.now_ms)  # a drain waits for the answer, and counts anew
         if any(not pod.metadata.deletion_timestamp for pod in world.pods_on(name)):
