@@ -14,7 +14,7 @@ Read the files in this order:
 9. `victims`, `candidates`, `preemption`, `nominator` - who must go for whom, and what was promised
 10. `cache`, `messages`, `invariants`, `expansion`, `planning`, `packing` - what is assumed, told and promised; real manifests; a GPU trace
 11. `sim` - all of it in time
-12. `sketch` - nodes and pods in one line each, for experiments
+12. `sketch`, `attempts` - nodes and pods in one line each, and a queue of them placed in one call, for experiments
 
 >>> from k8sedu.kube import scheduler
 >>> from k8sedu.kube.objects import Node, Pod
