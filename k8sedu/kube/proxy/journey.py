@@ -8,6 +8,7 @@ Source: linux, include/uapi/linux/netfilter.h (hooks), net/netfilter/nf_nat_core
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_address
 from random import Random
@@ -181,11 +182,7 @@ class Journey:
         changed = packet._replace(source=node_address(self.settings, packet.out_interface))
         if is_random:
             changed = changed._replace(source_port=self.rng.randrange(1024, 65_536))
-        for _ in range(65_536 - 1024):
-            if self.is_free(changed):
-                break
-            changed = changed._replace(source_port=1024 + (changed.source_port - 1023) % (65_536 - 1024))
-        return changed
+        return freed(changed, self.is_free)
 
 
 def normal(packet: Packet) -> Packet:
@@ -193,6 +190,15 @@ def normal(packet: Packet) -> Packet:
     source, destination = _normal(packet.source), _normal(packet.destination)
     is_normal = (source, destination) == (packet.source, packet.destination)
     return packet if is_normal else packet._replace(source=source, destination=destination)
+
+
+def freed(packet: Packet, is_free: Callable[[Packet], bool]) -> Packet:
+    """The packet with the next source port with which its answers are not taken for another connection's."""
+    for _ in range(65_536 - 1024):
+        if is_free(packet):
+            break
+        packet = packet._replace(source_port=1024 + (packet.source_port - 1023) % (65_536 - 1024))
+    return packet
 
 
 @lru_cache(maxsize=4096)

@@ -118,7 +118,7 @@ class BlockMaker:
 
     @cached_property
     def _not_from_pods(self) -> str:
-        """The condition for masquerading traffic to cluster IPs, with a space before it; None if it is never done."""
+        """The condition for masquerading traffic to cluster IPs, with a space before it; empty if all of it is."""
         return "" if self.settings.masquerade_all else f" {local_match(self.settings, is_local=False)}"
 
     def block(self, port: ServicePort, backends: tuple[Backend, ...]) -> Block:

@@ -15,8 +15,9 @@ from k8sedu.errors import K8sEduError
 from k8sedu.kube.proxy.iptables.conditions import State
 from k8sedu.kube.proxy.iptables.rules import PASSES, Rule, marked
 from k8sedu.kube.proxy.iptables.ruleset import Tables
+from k8sedu.kube.proxy.journey import freed, node_address
 from k8sedu.kube.proxy.packet import Hook, Packet, Step, socket_text
-from k8sedu.kube.proxy.settings import ProxySettings, family_of
+from k8sedu.kube.proxy.settings import ProxySettings
 
 DEEPEST = 64
 """No real node nests chains so deeply; rules that do lead in a circle, and the kernel would not have taken them."""
@@ -127,35 +128,21 @@ class ChainWalker:
         """To the node itself: the address of the interface by which the packet came."""
         port = int(_option(rule, "--to-ports").partition("-")[0] or packet.destination_port)
         self.state.ct_states |= {"DNAT"}
-        own = ("::1" if self.settings.is_ipv6 else "127.0.0.1") if hook == "OUTPUT" else self.address_on(packet.in_interface)
+        own = ("::1" if self.settings.is_ipv6 else "127.0.0.1") if hook == "OUTPUT" else node_address(self.settings, packet.in_interface)
         return packet._replace(destination=own, destination_port=port)
 
     def _snat(self, rule: Rule, packet: Packet, hook: Hook) -> Packet:  # noqa: ARG002 (as above)
         ip, port = _where(_option(rule, "--to-source"), packet.source, packet.source_port)
         self.state.ct_states |= {"SNAT"}
-        return self._freed(packet._replace(source=ip, source_port=port))
+        return freed(packet._replace(source=ip, source_port=port), self.is_free)
 
     def _masquerade(self, rule: Rule, packet: Packet, hook: Hook) -> Packet:  # noqa: ARG002 (as above)
         """The node's address becomes the sender; with --random-fully, a port by chance."""
         self.state.ct_states |= {"SNAT"}
-        changed = packet._replace(source=self.address_on(packet.out_interface))
+        changed = packet._replace(source=node_address(self.settings, packet.out_interface))
         if any(option.name == "--random-fully" for option in rule.parts.options):
             changed = changed._replace(source_port=self.state.rng.randrange(1024, 65_536))
-        return self._freed(changed)
-
-    def _freed(self, packet: Packet) -> Packet:
-        """The packet with the next source port that no other connection to the same place uses."""
-        for _ in range(65_536 - 1024):
-            if self.is_free(packet):
-                break
-            packet = packet._replace(source_port=1024 + (packet.source_port - 1023) % (65_536 - 1024))
-        return packet
-
-    def address_on(self, interface: str) -> str:
-        """The node's address on an interface, or its main one."""
-        texts = (text.partition("/")[0] for text in self.settings.interfaces.get(interface, ()))
-        usable = (ip for ip in texts if family_of(ip) == self.settings.ip_family and not ip.startswith(("127.", "fe80:")) and ip != "::1")
-        return next(usable, self.settings.node_ip)
+        return freed(changed, self.is_free)
 
 
 NAT: dict[str, Callable[[ChainWalker, Rule, Packet, Hook], Packet]] = {
