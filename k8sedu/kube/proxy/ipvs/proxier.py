@@ -5,6 +5,7 @@ sets, addresses on kube-ipvs0. So a change costs what it changes, and not the wh
 
 Source: kubernetes 1.30, pkg/proxy/ipvs/proxier.go (syncProxyRules). The real one looks at every Service in every sync, and tells the kernel
 the same differences; here only what has changed is looked at.
+Which of two Services gets an address that both claim is chance in the real one; here it is the first by name.
 Left out: --ipvs-exclude-cidrs, --ipvs-strict-arp, the health check's answers.
 """
 
@@ -144,10 +145,11 @@ class Ipvs:
             self._release(name, server, is_kept=server.key in kept)
 
     def _ensure(self, name: ServicePortName, wanted: WantedServer) -> None:
-        self._wishes.setdefault(wanted.key, {})[name] = wanted
+        wishes = self._wishes.setdefault(wanted.key, {})
+        wishes[name] = wanted
         if wanted.is_bound:
             self._bind(wanted.key.ip)
-        self._set(name, wanted)
+        self._set(*min(wishes.items()))
 
     def _set(self, name: ServicePortName, wanted: WantedServer) -> None:
         server = self.servers.find(wanted.key)
@@ -168,7 +170,7 @@ class Ipvs:
         wishes = self._wishes[server.key]
         del wishes[name]
         if wishes:
-            self._set(*next(iter(wishes.items())))
+            self._set(*min(wishes.items()))
             return
         del self._wishes[server.key]
         found = self.servers.find(server.key)

@@ -19,6 +19,7 @@ from k8sedu.kube.proxy.nftables.pieces import (
     family,
 )
 from k8sedu.kube.proxy.nftables.table import Chain, Holder, NftTable
+from k8sedu.kube.proxy.ports import ServicePortName
 from k8sedu.kube.proxy.settings import ProxySettings, family_of
 
 BASE_CHAINS = (
@@ -51,6 +52,8 @@ _MAPS = (
     (FIREWALL_IPS, "ADDR . inet_proto . inet_service : verdict", "destinations that are subject to LoadBalancerSourceRanges"),
 )  # fmt: skip
 NODEPORT_IPS = "nodeport-ips"
+NOBODY = ServicePortName("", "")
+"""Who has put what is always there."""
 
 
 def address_type(settings: ProxySettings) -> str:
@@ -73,7 +76,7 @@ def empty_table(settings: ProxySettings) -> NftTable:
     if not _is_everywhere(settings):
         table.holders[NODEPORT_IPS] = Holder(f'type {addr} ; comment "IPs that accept NodePort traffic" ; ', is_map=False)
         for ip in nodeport_ips(settings):
-            table.add(Element(NODEPORT_IPS, (ip,)), NODEPORT_IPS)
+            table.add(Element(NODEPORT_IPS, (ip,)), NOBODY)
     return table
 
 

@@ -5,10 +5,14 @@ Source: nft(8); kubernetes-sigs/knftables, fake.go (Dump), for the form of the l
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from k8sedu.kube.proxy.nftables.pieces import Element
+from k8sedu.kube.proxy.ports import ServicePortName
+
+Owner = ServicePortName
+"""Who has put an element."""
 
 
 @dataclass
@@ -18,13 +22,13 @@ class Holder:
     declaration: str
     """What stands between the braces, such as `type ipv4_addr ; `."""
     is_map: bool
-    elements: dict[tuple[str, ...], dict[Hashable, Element]] = field(default_factory=dict)
-    """Key → who has put it there → the element. Two may put the same, and then it stays until both have gone."""
+    elements: dict[tuple[str, ...], dict[Owner, Element]] = field(default_factory=dict)
+    """Key → who has put it there → the element. Two may put the same: then it stays until both have gone, and the first by name counts."""
 
     def find(self, key: tuple[str, ...]) -> Element | None:
         """The element with that key."""
         found = self.elements.get(key)
-        return next(reversed(found.values())) if found else None
+        return found[min(found)] if found else None
 
 
 @dataclass
@@ -56,15 +60,14 @@ class NftTable:
         """How messages call it: `ip kube-proxy`."""
         return f"{self.family} kube-proxy"
 
-    def add(self, element: Element, owner: Hashable) -> bool:
+    def add(self, element: Element, owner: Owner) -> bool:
         """Put an element; true if it is new."""
         owners = self.holders[element.holder].elements.setdefault(element.key, {})
         is_new = not owners
-        owners.pop(owner, None)
         owners[owner] = element
         return is_new
 
-    def discard(self, element: Element, owner: Hashable) -> bool:
+    def discard(self, element: Element, owner: Owner) -> bool:
         """One owner takes an element back; true if nobody is left."""
         elements = self.holders[element.holder].elements
         owners = elements[element.key]
