@@ -27,7 +27,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from k8sedu.interrupts import undisturbed
 
@@ -36,6 +36,9 @@ GRACE_S = 0.5
 
 GLANCE_S = 0.2
 """So long is a wait at most. Python may miss a signal that comes just as a wait begins, and sees it when the wait ends."""
+
+Given = TypeVar("Given")
+"""Whatever a caller has that takes calls: it need not be a subclass of concurrent.futures' own."""
 
 _LOST = "a worker process ended in the middle of its work: it was killed, or the memory ran out"
 
@@ -60,6 +63,23 @@ def pool(workers: int, *, fork: bool = False) -> Iterator[Executor]:
         with undisturbed():
             made.give_up()
         raise
+
+
+@contextmanager
+def chosen(executor: Given | None, *, workers: int | None, runs: int) -> Iterator[Given | Executor | None]:
+    """Who computes so many runs: the given executor, which stays open; else a pool of processes; None if this process is enough.
+
+    Args:
+        executor: of a caller, a pool of concurrent.futures or a Dask client's.
+        workers: at most so many processes; one per processor otherwise.
+        runs: more processes than runs would have nothing to do.
+    """
+    count = min(processors() if workers is None else max(workers, 1), runs)
+    if executor is not None or count <= 1:
+        yield executor
+        return
+    with pool(count, fork=True) as processes:
+        yield processes
 
 
 def processors() -> int:

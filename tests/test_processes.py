@@ -9,13 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
-from k8sedu.processes import pool, processors
+from k8sedu.processes import chosen, pool, processors
 
 STARTER = """
 import os, time
@@ -182,3 +182,30 @@ def test_an_interrupt_may_come_at_any_moment(seed: int) -> None:
 def test_there_is_a_processor() -> None:
     """As many as this process may use, not as many as there are."""
     assert 1 <= processors() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("workers", "runs"), [(1, 9), (8, 1), (0, 5)])
+def test_no_process_is_started_where_this_one_is_enough(workers: int, runs: int) -> None:
+    """One worker or one run needs no other process."""
+    with chosen(None, workers=workers, runs=runs) as computing:
+        assert computing is None
+
+
+def test_a_given_executor_computes_whatever_there_is_to_do() -> None:
+    """It is used for a single run, too, and it stays open."""
+    with ThreadPoolExecutor(1) as executor:
+        with chosen(executor, workers=1, runs=1) as computing:
+            assert computing is executor
+        assert executor.submit(len, "abc").result() == 3
+
+
+def test_there_are_not_more_processes_than_runs() -> None:
+    """Two runs are shared by two processes of ours, however many are allowed."""
+    with chosen(None, workers=9, runs=2) as computing:
+        assert computing is not None
+        assert len({*computing.map(_pid_of, range(2), timeout=30)} - {os.getpid()}) in (1, 2)
+    assert multiprocessing.active_children() == []
+
+
+def _pid_of(_: int) -> int:
+    return os.getpid()

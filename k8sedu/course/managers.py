@@ -19,13 +19,12 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from k8sedu.errors import K8sEduError
 from k8sedu.language import Words
-from k8sedu.processes import pool, processors
+from k8sedu.processes import chosen
 from k8sedu.sim.faults import Fault
 from k8sedu.sim.seeds import stream
 from k8sedu.trace import Trace
@@ -121,8 +120,8 @@ def compare(
     plan = [fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in faults]
     is_large = sum(job.tasks for job in given.jobs) >= LARGE_TASKS
     run = partial(_run, given, plan, seed=seed, duration_ms=duration_ms, frames=frames)
-    with _executor(executor, workers, len(names) if is_large else 1) as chosen:
-        runs = _mapped(chosen, run, names)
+    with chosen(executor, workers=workers, runs=len(names) if is_large else 1) as computing:
+        runs = _mapped(computing, run, names)
         return dict(zip(names, _watched(runs, names, progress=progress if progress is not None or is_large else False), strict=True))
 
 
@@ -131,17 +130,6 @@ def _run(given: Workload, plan: list[Fault], name: str, *, seed: int, duration_m
     manager = found(name)
     faults = list(_addressed(plan, manager))
     return manager.simulate(given, seed=seed, duration_ms=duration_ms, faults=faults, frames=frames, **manager.settings)
-
-
-@contextmanager
-def _executor(executor: Executor | None, workers: int | None, runs: int) -> Iterator[Executor | None]:
-    """The given executor, or a pool that is closed afterwards, or None for this process."""
-    count = min(processors() if workers is None else max(workers, 1), runs)
-    if executor is not None or count <= 1:
-        yield executor
-        return
-    with pool(count, fork=True) as processes:
-        yield processes
 
 
 def _mapped(executor: Executor | None, run: Callable[[str], Trace], names: tuple[str, ...]) -> Iterator[Trace]:

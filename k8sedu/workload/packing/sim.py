@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, Protocol
 
-from k8sedu.processes import pool, processors
+from k8sedu.processes import chosen
 from k8sedu.sim.seeds import stream
 from k8sedu.workload.jobs import Workload
 from k8sedu.workload.packing.curve import Curve, Experiment
@@ -73,10 +72,10 @@ def trials(
     wanted = [(policy, seed) for policy in policies for seed in seeds]
     for policy, _ in wanted:
         experiment.policy(policy, stream(0))  # better to hear of a wrong name before the first run than after the tenth
-    with _executor(executor, workers, len(wanted)) as chosen:
-        if chosen is None:
+    with chosen(executor, workers=workers, runs=len(wanted)) as computing:
+        if computing is None:
             return [_run(experiment, policy, load=load, seed=seed) for policy, seed in _watched(wanted, progress=progress)]
-        futures = [chosen.submit(_run, experiment, policy, load=load, seed=seed) for policy, seed in wanted]
+        futures = [computing.submit(_run, experiment, policy, load=load, seed=seed) for policy, seed in wanted]
         try:
             return [future.result() for future, _ in zip(futures, _watched(wanted, progress=progress), strict=True)]
         except BaseException:  # above all Ctrl-C: what has not started need not start
@@ -93,17 +92,6 @@ def _run(experiment: Experiment, policy: str, *, load: int, seed: int, progress:
 
 
 # -- who computes, and who watches -------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _executor(executor: Executor | None, workers: int | None, runs: int) -> Iterator[Executor | None]:
-    """The given executor, or a pool that is closed afterwards, or None for this process."""
-    count = min(processors() if workers is None else max(workers, 1), runs)
-    if executor is not None or count <= 1:
-        yield executor
-        return
-    with pool(count, fork=True) as processes:
-        yield processes
 
 
 def _watched(wanted: list[tuple[str, int]], *, progress: bool | None) -> Iterator[tuple[str, int]]:
