@@ -159,6 +159,8 @@ class Desk:
             nominated=self.nominator.for_pod(pod), tie_break=self.ties,
         )  # fmt: skip
         self.rotation.advance(decision.advance, nodes=len(order))
+        if decision.node:
+            self.world.promises_hold(self, pod, decision.node)
         return decision
 
     def _visits(self) -> Rows:
@@ -174,7 +176,6 @@ class Desk:
     def _assume(self, queued: QueuedPod, decision: Decision) -> None:
         """Believe that the pod is there, ask who has a say, and send the binding."""
         pod, node, cycle = queued.pod, decision.node, decision.cycle
-        self.world.promises_hold(self, pod, node)
         self.cache.assume(pod, node)
         self.thinking = ""
         status = self.framework.run("reserve", cycle, node)

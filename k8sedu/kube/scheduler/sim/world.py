@@ -304,7 +304,7 @@ class World:
         self.books.refuse(pod, decision, **more)
 
     def promises_hold(self, desk: Desk, pod: Pod, node: str) -> None:
-        """Before a pod is assumed: it takes no room that was promised to somebody more important, and it has no gate."""
+        """When a node is chosen: the pod takes no room that was promised to somebody more important, and it has no gate."""
         if self.has_frames:
             invariants.check_placement(desk.cluster.table, desk.nominator, pod, node)
 
