@@ -102,7 +102,7 @@ def _grid(chapters: Sequence[Chapter]) -> Grid:
     return grid
 
 
-HEIGHT, CARD_HEIGHT = 452.0, 316.0
+HEIGHT, CARD_HEIGHT = 452.0, 290.0
 
 
 def _scores(plugin: str, chapter: Chapter) -> bool:

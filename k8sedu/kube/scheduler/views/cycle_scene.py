@@ -253,7 +253,7 @@ def _scores(name: str, explanation: Any) -> Iterator[Detail]:
     if not explanation.was_scored:
         return
     for plugin, column in explanation.weighted.items():
-        if name in column:
+        if column.get(name):  # who gives nothing needs no line
             raw, normal, weight = explanation.raw[plugin][name], explanation.normalized[plugin][name], explanation.weights.get(plugin, 1)
             yield short_name(plugin), f"{raw} → {normal} × {weight}"
     if name in explanation.totals:

@@ -16,6 +16,8 @@ TOTAL_X, SIGN_X = 560.0, 575.0
 ROW_H, ROW_MAX = 40.0, 56.0
 HEIGHT_MIN, HEIGHT_MAX = 300.0, 452.0
 CARD_HEAD, CARD_ROW = 88.0, 20.0
+DETAILS = 152.0
+"""Room below the card for what the panel says of a node."""
 ROWS = 11
 """So many nodes fit with letters of twelve pixels."""
 
@@ -43,7 +45,7 @@ class Grid:
         self.plugins = [*self.filters, *(name for name in self.scorers if name not in self.filters)]
         self.most = 100 * sum(explanation.weights.get(name, 1) for name in self.scorers)
         card_height = CARD_HEAD + CARD_ROW * len(self.plugins) + 8
-        wanted = max(TOP + (ROW_H + GAP) * len(self.nodes) + self._foot, card_height + 120)
+        wanted = max(TOP + (ROW_H + GAP) * len(self.nodes) + self._foot, card_height + DETAILS)
         self.fix(height=min(HEIGHT_MAX, max(HEIGHT_MIN, wanted)), card_height=card_height)
         self.column_w = min(32.0, max(20.0, 200 / max(len(self.filters), 1)))
         self.bar_x = FILTER_X + self.column_w * len(self.filters) + 10
