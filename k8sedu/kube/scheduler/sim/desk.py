@@ -143,6 +143,10 @@ class Desk:
         yield world.env.timeout(self.settings.cycle_us + self.settings.node_us * decision.evaluated)
         if generation != self.generation:
             return
+        if not world.is_waiting(queued.pod):  # it was deleted, or somebody else was faster
+            self.thinking = ""
+            self.queue.done(queued.pod.metadata.uid)
+            return
         self.decision = decision
         if decision.node:
             self._assume(queued, decision)
