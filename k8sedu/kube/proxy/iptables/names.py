@@ -9,7 +9,6 @@ Source: kubernetes 1.30, pkg/proxy/iptables/proxier.go (portProtoHash, servicePo
 
 from __future__ import annotations
 
-from base64 import b32encode
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -29,13 +28,20 @@ PER_SERVICE = ("KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-", "KUBE-SEP-", "
 """How chains of one Service port begin."""
 
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+PAIRS = tuple(one + two for one in LETTERS for two in LETTERS)
+"""Base32, two letters at a time: a large cluster has a hundred thousand of these names."""
+
+
 def chain_hash(text: str) -> str:
-    """Sixteen characters that stand for a text.
+    """Sixteen characters that stand for a text: the first eighty bits of its SHA-256 in base32.
 
     >>> chain_hash("default/kubernetes:httpstcp")
     'NPX46M4PTMTKRN6Y'
     """
-    return b32encode(sha256(text.encode()).digest()[:10]).decode()
+    bits = int.from_bytes(sha256(text.encode()).digest()[:10], "big")
+    first = PAIRS[bits >> 70] + PAIRS[bits >> 60 & 1023] + PAIRS[bits >> 50 & 1023] + PAIRS[bits >> 40 & 1023]
+    return first + PAIRS[bits >> 30 & 1023] + PAIRS[bits >> 20 & 1023] + PAIRS[bits >> 10 & 1023] + PAIRS[bits & 1023]
 
 
 class ChainNames(NamedTuple):

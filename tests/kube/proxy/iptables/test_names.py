@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+from base64 import b32encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from k8sedu.kube.proxy.iptables.names import chain_hash, chains_of, endpoint_chain, is_service_chain
 from k8sedu.kube.proxy.ports import ServicePortName
@@ -14,6 +18,12 @@ def test_hashes(conformance_path: Path) -> None:
     """Every text has the hash that stands in the dumps of real clusters."""
     for case in json.loads(conformance_path.read_text(encoding="utf-8"))["groups"]["iptables_chain_hash"]:
         assert chain_hash(case["input"]) == case["hash"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_base32(text: str) -> None:
+    """The hash is what the standard library's base32 makes of the standard library's SHA-256."""
+    assert chain_hash(text) == b32encode(sha256(text.encode()).digest()).decode()[:16]
 
 
 def test_names_fit_into_the_kernel() -> None:
