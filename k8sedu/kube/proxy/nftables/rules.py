@@ -103,9 +103,18 @@ def _in_set(side: str, negation: str | None, name: str) -> Run:
     return _question(is_in, negation)
 
 
-def _address(side: str, negation: str | None, text: str) -> Run:
+@lru_cache(maxsize=1 << 10)
+def _network(side: str, negation: str | None, text: str) -> Run:
     parts = [part for part in text.strip("{} ").replace(",", " ").split() if part]
     return _question(lambda packet, _: any(_inside(_side(packet, side), part) for part in parts), negation)
+
+
+def _address(side: str, negation: str | None, text: str) -> Run:
+    if not negation and text[0] != "{" and "/" not in text:
+        if side == "saddr":
+            return lambda packet, _: Answer(packet, is_match=packet.source == text)
+        return lambda packet, _: Answer(packet, is_match=packet.destination == text)
+    return _network(side, negation, text)
 
 
 def _inside(address: str, network: str) -> bool:
@@ -118,12 +127,16 @@ def _is_within(address: str, network: str) -> bool:
     return ip.version == found.version and ip in found
 
 
+@lru_cache(maxsize=1 << 10)
 def _port(protocol: str, number: str) -> Run:
-    return _question(lambda packet, _: packet.protocol == protocol.upper() and packet.destination_port == int(number))
+    name, port = protocol.upper(), int(number)
+    return _question(lambda packet, _: packet.protocol == name and packet.destination_port == port)
 
 
+@lru_cache(maxsize=8)
 def _protocol(protocol: str) -> Run:
-    return _question(lambda packet, _: packet.protocol == protocol.upper())
+    name = protocol.upper()
+    return _question(lambda packet, _: packet.protocol == name)
 
 
 def _fib(side: str) -> Run:
@@ -211,6 +224,7 @@ def _masquerade() -> Run:
     return run
 
 
+@lru_cache(maxsize=1 << 10)
 def _verdict(verdict: str) -> Run:
     told = verdict if " " in verdict else verdict.upper()
     return lambda packet, _: Answer(packet, verdict=verdict, told=told)

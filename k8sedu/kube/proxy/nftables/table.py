@@ -28,7 +28,9 @@ class Holder:
     def find(self, key: tuple[str, ...]) -> Element | None:
         """The element with that key."""
         found = self.elements.get(key)
-        return found[min(found)] if found else None
+        if not found:
+            return None
+        return next(iter(found.values())) if len(found) == 1 else found[min(found)]
 
 
 @dataclass
