@@ -9,6 +9,7 @@ Read in this order:
 5. `node`: the question `route(packet, node, mode)`
 6. `cluster`, `addressing`: nodes, pods and Services from manifests, and who asks whom
 7. `sim`: pods die and return, and every node's proxy syncs in its own time
+8. `views`: one request as a film, four modes side by side, charts of shares, failovers and costs
 
 Pure Python with the standard library alone, so that it also runs in a browser.
 
@@ -32,7 +33,7 @@ from typing import TYPE_CHECKING
 from k8sedu.lazy import attach
 
 if TYPE_CHECKING:
-    from k8sedu.kube.proxy import sim
+    from k8sedu.kube.proxy import sim, views
     from k8sedu.kube.proxy.addressing import client_of, packet_of, target_of
     from k8sedu.kube.proxy.cluster import ProxyCluster
     from k8sedu.kube.proxy.node import MODES, ProxyNode, route
@@ -58,6 +59,7 @@ __all__ = [
     "simulate",
     "stale_windows",
     "target_of",
+    "views",
 ]
 
 __getattr__, __dir__ = attach(
@@ -80,5 +82,6 @@ __getattr__, __dir__ = attach(
         "simulate": "sim",
         "stale_windows": "sim",
         "target_of": "addressing",
+        "views": "views",
     },
 )
