@@ -170,7 +170,8 @@ def _looked_up(address: str | None, name: str) -> Run:
         text = " . ".join(key)
         if found is None:
             return Answer(packet, is_match=False, why=f"{text} is not in @{name}")
-        return Answer(packet, verdict=found.verdict, told=found.verdict, why=f"{text} is in @{name}{f' ({found.comment})' if found.comment else ''}")
+        service = f" ({found.comment})" if found.comment else ""
+        return Answer(packet, verdict=found.verdict, told=found.verdict, why=f"{text} is in @{name}{service}")
 
     return run
 

@@ -116,7 +116,7 @@ def _why(why: str) -> Words:
 CHOICES = (
     (r"drew (\S+), below (\S+)", r"抽到 \1，小于 \2"), (r"drew (\S+) of (\S+) to (\S+)", r"从 \2 到 \3 中抽到 \1"),
     (r"(\w+) over (\d+) servers chose (\S+)", r"\1 在 \2 台服务器中选了 \3"), ("the answer of a known connection", "已知连接的应答"),
-    (r"(.+) in (@\S+) \(a verdict\)", r"\1 在 \2 中"),
+    (r"(.+) is in (@\S+)", r"\1 在 \2 中"),
 )  # fmt: skip
 
 SAID: tuple[tuple[str, Words], ...] = (
