@@ -65,7 +65,7 @@ LESSONS = (
 """All lessons in the order of the course."""
 
 
-LECTURES = {"raft_election": "raft", "two_trees": "etcd", "kube_scheduler": "scheduler"}
+LECTURES = {"raft_election": "raft", "two_trees": "etcd", "kube_scheduler": "scheduler", "kube_proxy_modes": "services"}
 """Lesson → the finished lecture of an hour about it: `k8sedu slides raft`. Every other lesson builds as a deck of its own."""
 
 HOMEWORK = {

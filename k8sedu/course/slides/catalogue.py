@@ -33,6 +33,7 @@ LECTURES = (
     Lecture("raft", Words("Raft: how a leader is elected", "Raft：领导者是怎样选出来的"), 60),
     Lecture("etcd", Words("etcd: a store that remembers", "etcd：会记忆的存储"), 60),
     Lecture("scheduler", Words("kube-scheduler: where does a pod go?", "kube-scheduler：Pod 去哪里？"), 60),
+    Lecture("services", Words("Services: who answers at an address that nobody has?", "Service：谁也没有的地址，谁来应答？"), 60),
 )
 """The finished decks, in the order of the course."""
 
@@ -40,8 +41,8 @@ LECTURES = (
 def names() -> dict[str, Words]:
     """Everything that `k8sedu slides NAME` builds: the lectures, then the lessons that are ready.
 
-    >>> list(names())[:3]
-    ['raft', 'etcd', 'scheduler']
+    >>> list(names())[:4]
+    ['raft', 'etcd', 'scheduler', 'services']
     """
     ready = {lesson.file.removesuffix(".ipynb"): lesson.title for lesson in LESSONS if lesson.ready}
     return {lecture.name: lecture.title for lecture in LECTURES} | ready

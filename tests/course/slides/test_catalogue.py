@@ -67,6 +67,6 @@ def test_a_file_is_found_by_its_path(tmp_path: Path) -> None:
 
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
     """The sentence lists what there is."""
-    expected = r"'paxos' is neither a file nor a finished deck, expected .* one of raft, etcd, scheduler, 00_map"
+    expected = r"'paxos' is neither a file nor a finished deck, expected .* one of raft, etcd, scheduler, services, 00_map"
     with pytest.raises(NotebookError, match=expected):
         catalogue.found("paxos")
