@@ -69,8 +69,8 @@ LECTURES = {"raft_election": "raft", "two_trees": "etcd", "kube_scheduler": "sch
 """Lesson → the finished lecture of an hour about it: `k8sedu slides raft`. Every other lesson builds as a deck of its own."""
 
 HOMEWORK = {
-    "break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers", "objects_and_api": "services",
-    "write_a_plugin": "scheduler",
+    "break_raft": "raft", "wal_and_snapshot": "etcd", "one_workload_many_managers": "managers", "write_a_plugin": "scheduler",
+    "kube_proxy_modes": "services",
 }  # fmt: skip
 """Lesson → the homework that can be given out after it: `k8sedu homework release raft`."""
 
