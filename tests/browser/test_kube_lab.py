@@ -68,3 +68,32 @@ def test_the_scheduler_answers_to_every_hand(in_lab: InLab) -> None:
     click(page, "undo")
     page.wait_for_function(f"() => {PLAYER}.film.bands.length === 1", timeout=30_000)
     watched.no_failed_requests()
+
+
+SERVICES = """
+from k8sedu.kube import proxy
+
+laboratory = proxy.lab()
+laboratory
+"""
+
+
+def test_services_answer_to_every_hand(in_lab: InLab) -> None:
+    """A menu on a pod, a thousand requests, news, another mode: losses show, and undo goes back."""
+    watched = in_lab("services-lab.ipynb", SERVICES)
+    page = watched.page
+    until_said(page, "A Service and its pods")
+    click(page, "pod web-1")
+    click(page, "kill it", role="menuitem")
+    until_said(page, "web-1 is dead")
+    click(page, "send 1000")
+    page.get_by_text("since the last change: 1000 requests").wait_for(timeout=30_000)
+    answered(page)
+    click(page, "the node hears the news")
+    until_said(page, "The node has heard the news")
+    pick(page, "mode", "ipvs")
+    until_said(page, "kube-proxy begins anew in mode ipvs")
+    page.wait_for_function(f"() => {PLAYER}.film.bands.length === 5", timeout=30_000)
+    click(page, "undo")
+    page.wait_for_function(f"() => {PLAYER}.film.bands.length === 4", timeout=30_000)
+    watched.no_failed_requests()

@@ -10,6 +10,7 @@ Read in this order:
 6. `cluster`, `addressing`: nodes, pods and Services from manifests, and who asks whom
 7. `sim`: pods die and return, and every node's proxy syncs in its own time
 8. `views`: one request as a film, four modes side by side, charts of shares, failovers and costs
+9. `lab`: a Service to be tried by hand
 
 Pure Python with the standard library alone, so that it also runs in a browser.
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from k8sedu.kube.proxy import sim, views
     from k8sedu.kube.proxy.addressing import client_of, packet_of, target_of
     from k8sedu.kube.proxy.cluster import ProxyCluster
+    from k8sedu.kube.proxy.lab import lab
     from k8sedu.kube.proxy.node import MODES, ProxyNode, route
     from k8sedu.kube.proxy.packet import Packet, Step, Walk
     from k8sedu.kube.proxy.settings import ProxySettings
@@ -51,6 +53,7 @@ __all__ = [
     "Walk",
     "client_of",
     "compare_modes",
+    "lab",
     "packet_of",
     "route",
     "run_scenario",
@@ -74,6 +77,7 @@ __getattr__, __dir__ = attach(
         "Walk": "packet",
         "client_of": "addressing",
         "compare_modes": "sim",
+        "lab": "lab.lab",
         "packet_of": "addressing",
         "route": "node",
         "run_scenario": "sim",

@@ -7,19 +7,20 @@ The line at the bottom is the whole way there and back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from k8sedu.kube.proxy.packet import Step, Walk, socket_text
-from k8sedu.kube.proxy.views.course import GAP, ROW, TITLE, Moment, Row, Spot, rule_count
-from k8sedu.kube.proxy.views.pod_boxes import PODS, pod_box, pod_boxes, pods
+from k8sedu.kube.proxy.views.course import ROW, TITLE, Moment, Row, Spot, rule_count
+from k8sedu.kube.proxy.views.pod_boxes import PODS, pod_box, pods
 from k8sedu.kube.proxy.views.rule_words import done, short_chain, short_rule, short_text
+from k8sedu.kube.proxy.views.walk_line import Station, stations, whole_way
 from k8sedu.kube.proxy.views.walk_words import backends_of
 from k8sedu.language import Words
 from k8sedu.stage.lettering import fit
 from k8sedu.stage.scene import Scene
-from k8sedu.stage.shapes import Circle, Icon, Label, Line, Path, Rect, Shape, Token
+from k8sedu.stage.shapes import Icon, Label, Line, Path, Rect, Shape, Token
 
 WIDTH, HEIGHT = 904.0, 486.0
 LETTERS = 12.0
@@ -40,7 +41,6 @@ LEFT, TOP = (198.0, 466.0), 42.0
 WIDE = 246.0
 TABLE = 326.0
 METER = Box(566, 366, 146, 10)
-LINE = 440.0
 
 
 class Drawn(NamedTuple):
@@ -50,9 +50,19 @@ class Drawn(NamedTuple):
     node: Any
     names: Mapping[str, str]
     backends: tuple[Any, ...]
-    stations: tuple[tuple[str | Words, int, bool], ...]
-    """(label, number of the first step there, whether on the way back)."""
+    stations: tuple[Station, ...]
     rules: int
+    served: Mapping[str, int] | None = None
+    """How many requests each endpoint has had, where that is to be seen."""
+    dead: frozenset[str] = frozenset()
+    """Endpoints at which nobody is any more."""
+    menu: str | None = None
+    """What opens when a pod is clicked in a laboratory."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Did the packet go to an endpoint at which nobody is?"""
+        return self.walk.endpoint in self.dead
 
 
 def drawn_of(walk: Walk, node: Any, names: Mapping[str, str] | None) -> Drawn:
@@ -61,34 +71,20 @@ def drawn_of(walk: Walk, node: Any, names: Mapping[str, str] | None) -> Drawn:
     return Drawn(walk, node, names or {}, backends_of(walk, node), tuple(stations(walk)), rules)
 
 
-def stations(walk: Walk) -> Iterator[tuple[str | Words, int, bool]]:
-    """The hooks on the way, there and back."""
-    yield Words("client", "客户端"), -1, False
-    yield from ((hook, number, False) for hook, number in _hooks(walk.steps))
-    if walk.arrived is not None:
-        yield "Pod", len(walk.steps), False
-        yield from ((hook, number, True) for hook, number in _hooks(walk.back))
-    if walk.answer is not None:
-        yield Words("client", "客户端"), len(walk.back), True
-
-
-def _hooks(steps: Sequence[Step]) -> Iterator[tuple[str | Words, int]]:
-    last: str | None = None
-    for number, step in enumerate(steps):
-        if step.hook != last:
-            last = step.hook
-            yield step.hook or Words("program", "程序"), number
-
-
 def walk_scene(moment: Moment, drawn: Drawn, *, caption: str | Words = "") -> Scene:
     """One instant."""
     shapes = (
         *_left(moment, drawn), *_node(moment, drawn), *_chains(moment), *_trail(moment, drawn), *_addresses(moment, drawn),
-        *_meter(moment, drawn), *pods(drawn.backends, drawn.names, chosen=_chosen(moment, drawn)), *_line(moment, drawn),
+        *_meter(moment, drawn), *_all_pods(moment, drawn), *whole_way(moment, drawn.stations),
         *_token(moment, drawn),
     )  # fmt: skip
     mode = Words(f"mode {drawn.walk.mode}", f"{drawn.walk.mode} 模式")
     return Scene(shapes=shapes, caption=caption, subtitle=mode, width=WIDTH, height=HEIGHT, card_width=0)
+
+
+def _all_pods(moment: Moment, drawn: Drawn) -> Iterator[Shape]:
+    chosen = _chosen(moment, drawn)
+    yield from pods(drawn.backends, drawn.names, chosen=chosen, served=drawn.served, dead=drawn.dead, menu=drawn.menu)
 
 
 def _chosen(moment: Moment, drawn: Drawn) -> str:
@@ -292,7 +288,7 @@ def _to_pod(drawn: Drawn, role: str) -> Iterator[Shape]:
 def _token(moment: Moment, drawn: Drawn) -> Iterator[Shape]:
     """The packet itself."""
     x, y = _where(moment, drawn)
-    is_lost = moment.kind == "end" and not drawn.walk.is_answered
+    is_lost = moment.kind == "end" and bool(drawn.walk.steps) and (drawn.is_lost or not drawn.walk.is_answered)
     icon = "cross" if is_lost else "plus" if moment.is_back else None
     role = "vermillion" if is_lost else "green" if moment.is_back else "blue"
     text = "" if icon else "?"
@@ -302,7 +298,8 @@ def _token(moment: Moment, drawn: Drawn) -> Iterator[Shape]:
 def _where(moment: Moment, drawn: Drawn) -> tuple[float, float]:
     if moment.kind == "ask":
         return CLIENT.x + CLIENT.w / 2, CLIENT.y + CLIENT.h + 24
-    if moment.kind == "arrive" or (moment.kind == "end" and drawn.walk.arrived is not None and drawn.walk.answer is None):
+    is_without_answer = drawn.walk.arrived is not None and (drawn.walk.answer is None or drawn.is_lost)
+    if moment.kind == "arrive" or (moment.kind == "end" and is_without_answer):
         box = pod_box(drawn.backends, drawn.walk.endpoint)
         return (PODS - 17, box.y + 27) if box is not None else (PODS - 17, 200)
     if moment.kind == "end" and moment.is_back:
@@ -363,31 +360,3 @@ def _asked(moment: Moment, walk: Walk) -> int:
         return walk.rules_asked
     made = moment.number + 1
     return round(walk.rules_asked * made / max(1, len(walk.steps)))
-
-
-def _line(moment: Moment, drawn: Drawn) -> Iterator[Shape]:
-    """The whole way as a line with a dot per hook."""
-    count = len(drawn.stations)
-    gap = (WIDTH - 110) / max(1, count - 1)
-    reached = [_is_reached(moment, number, is_back=is_back) for _, number, is_back in drawn.stations]
-    here = max((place for place, is_made in enumerate(reached) if is_made), default=0)
-    for place, (label, _, is_back) in enumerate(drawn.stations):
-        x, role = 55 + gap * place, "green" if is_back else "orange"
-        if place:
-            yield Line(f"line/{place}", x - gap, LINE, x, LINE, stroke=role if place <= here else "line", width=3)
-        is_here, shade = place == here, role if place <= here else "line"
-        ink, weight = ("ink", 600) if is_here else ("muted", 400)
-        yield Label(f"stop/{place}/name", x, LINE + 24, label, size=LETTERS, fill=ink, weight=weight)
-        fill = shade if place <= here else "paper"
-        yield Circle(f"stop/{place}", x, LINE, 8 if is_here else 6, fill=fill, stroke=shade, width=2, layer=1)
-
-
-def _is_reached(moment: Moment, number: int, *, is_back: bool) -> bool:
-    if moment.kind == "ask":
-        return number < 0
-    if moment.is_back:
-        return not is_back or number <= moment.number
-    return not is_back and (number <= moment.number)
-
-
-__all__ = ["GAP", "HEIGHT", "WIDTH", "Drawn", "drawn_of", "pod_boxes", "stations", "walk_scene"]
