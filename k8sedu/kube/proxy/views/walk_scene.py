@@ -140,8 +140,11 @@ def _node(moment: Moment, drawn: Drawn) -> Iterator[Shape]:
 
 
 def _chains(moment: Moment) -> Iterator[Shape]:
+    """The chains that the packet has entered, or enters next: a chain that is not yet chosen is not given away."""
     way = "back" if moment.is_back else "there"
     for spot in moment.page:
+        if moment.kind != "end" and spot.visit.rows[0].number > moment.number + 1:
+            continue
         visit, x, y = spot.visit, LEFT[spot.column], TOP + spot.y
         key = f"{way}/{visit.hook}/{visit.table}/{visit.chain}"
         words = short_chain(visit.rows[0].step)
@@ -157,21 +160,25 @@ def _chains(moment: Moment) -> Iterator[Shape]:
             yield from _row(f"{way}/{row.number}", row, x, y + TITLE + ROW * line, moment)
             line += 1
         if visit.rests:
-            yield from _dashed(f"{key}/rest", x, y + TITLE + ROW * line, _rest(spot))
+            is_asked = visit.rows[-1].number <= moment.number
+            yield from _dashed(f"{key}/rest", x, y + TITLE + ROW * line, _rest(spot, is_asked=is_asked), is_dashed=is_asked)
 
 
-def _rest(spot: Spot) -> Words:
-    """What is said of rules that are not asked."""
+def _rest(spot: Spot, *, is_asked: bool) -> Words:
+    """What is said of rules that are not asked; before the match nobody knows that they will not be."""
     rest = spot.visit.rest
     if len(rest) == 1:
         words = short_text(rest[0], spot.visit.table)
         return Words(*(fit(each, WIDE - 20, LETTERS) for each in words))
-    return Words(f"{len(rest)} more, not asked", f"另有 {len(rest)} 条，不再询问")
+    if is_asked:
+        return Words(f"{len(rest)} more, not asked", f"另有 {len(rest)} 条，不再询问")
+    return Words(f"{len(rest)} more", f"另有 {len(rest)} 条")
 
 
-def _dashed(key: str, x: float, y: float, words: Words) -> Iterator[Shape]:
-    yield Rect(f"row/{key}", x, y, WIDE, 21, r=4, fill="card", stroke="line", dashed=True, layer=1)
-    yield Label(f"row/{key}/text", x + 9, y + 11, words, anchor="start", size=LETTERS, fill="muted", layer=2)
+def _dashed(key: str, x: float, y: float, words: Words, *, is_dashed: bool = True) -> Iterator[Shape]:
+    fill, ink = ("card", "muted") if is_dashed else ("paper", "ink")
+    yield Rect(f"row/{key}", x, y, WIDE, 21, r=4, fill=fill, stroke="line", dashed=is_dashed, layer=1)
+    yield Label(f"row/{key}/text", x + 9, y + 11, words, anchor="start", size=LETTERS, fill=ink, layer=2)
 
 
 def _row(key: str, row: Row, x: float, y: float, moment: Moment) -> Iterator[Shape]:

@@ -39,6 +39,14 @@ def test_a_losing_rule_is_dimmed_and_crossed(walks: dict[str, Walk], node: Proxy
     assert scene.find(f"row/there/{rewriting}").fill == "orange"
 
 
+def test_the_chosen_pod_is_not_given_away(walks: dict[str, Walk], node: ProxyNode) -> None:
+    """Before the coin falls nobody sees the chain of the pod, nor which of the rules will match."""
+    film = packet_walk_film(walks["iptables"], node)
+    titles = [shape.id for shape in film.frames[2].scene.shapes if shape.id.startswith("chain/")]
+    assert any("KUBE-SVC-" in title for title in titles)
+    assert not any("KUBE-SEP-" in title for title in titles)
+
+
 def test_a_rejected_packet_ends_with_its_reason(rejected: Walk, node: ProxyNode) -> None:
     """No pod, no answer, and a sentence that says why."""
     film = packet_walk_film(rejected, node)
