@@ -58,7 +58,7 @@ LESSONS = (
     Lesson(16, "kube_scheduler", Words("Kubernetes: filter, score, bind", "Kubernetes：过滤、打分、绑定"), "kube", _LAB, ready=True),
     Lesson(17, "write_a_plugin", Words("Write a scheduler plugin", "自己写一个调度插件"), "kube", _LAB, ready=True),
     Lesson(18, "preemption", Words("Kubernetes: preemption", "Kubernetes：抢占"), "kube", _LAB, ready=True),
-    Lesson(19, "service_and_endpoints", Words("Service and endpoints", "Service 与端点"), "kube", "kube.lab", ready=False),
+    Lesson(19, "service_and_endpoints", Words("Service and endpoints", "Service 与端点"), "kube", "", ready=True),
     Lesson(20, "kube_proxy_modes", Words("kube-proxy in four modes", "kube-proxy 的四种模式"), "kube", "kube.proxy.lab", ready=True),
     Lesson(21, "from_port_mapping_to_services", Words("From port mapping to Services", "从端口映射到 Service"), "kube", "", ready=True),
 )
