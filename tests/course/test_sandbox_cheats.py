@@ -83,12 +83,13 @@ READ_TESTS = """
 import glob, os
 roots = ('/lesson', '/packages', '/scratch', '/tmp', '/proc', '/usr')
 found = [path for root in roots for path in glob.glob(root + '/**/*homework*', recursive=True)]
-assert not [path for path in found if path.startswith('/lesson')], found
+assert not [path for path in found if path.startswith(('/lesson', '/packages/k8sedu'))], found
 answer = None
 """
 READ_NOTEBOOKS = """
 import os
-found = [name for _, _, names in os.walk('/lesson') for name in names if name.endswith('.ipynb')]
+roots = ('/lesson', '/packages/k8sedu')
+found = [name for root in roots for _, _, names in os.walk(root) for name in names if name.endswith('.ipynb')]
 def answer(): return found
 def is_even(n): return os.listdir('/lesson/k8sedu/course')
 """

@@ -93,9 +93,11 @@ def _files() -> list[str]:
 
 
 def _other_ways_to(package: Path) -> list[str]:
-    """Where the whole package could be seen as well: it lies among the other packages when it was installed by pip."""
+    """Where the package, or a part of it, could be seen as well: among the other packages, installed by pip, or beside an editable one."""
     seen = {str(_site_packages()): PACKAGES, **{path: path for path in _system()}}
-    return [f"{inside}/{package.relative_to(path)}" for path, inside in seen.items() if package.is_relative_to(path)]
+    whole = [f"{inside}/{package.relative_to(path)}" for path, inside in seen.items() if package.is_relative_to(path)]
+    part = f"{PACKAGES}/{package.name}"  # the lessons, which an editable installation puts there
+    return [*whole, part] if (_site_packages() / package.name).is_dir() and part not in whole else whole
 
 
 def _folders(names: list[str]) -> list[str]:
