@@ -9,8 +9,6 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 LAB_FLAGS ?=
 PYTEST_FLAGS ?=
-# One more than there are processors: tests of browsers and of real programs wait half of their time.
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1 )))
 
 # Only what the environment of this Makefile holds may answer to `import`.
 unexport PYTHONPATH PYTHONHOME
@@ -29,7 +27,7 @@ lab: $(VENV)/.lab ## Open the lessons in JupyterLab (LAB_FLAGS=--no-browser prin
 test: $(VENV)/.test ## The whole suite: ruff, mypy, pytest with notebooks and browser (minutes)
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST_FLAGS)
 
 bench: $(VENV)/.test ## The ratios of speed, alone on the machine
 	$(BIN)/python -m pytest -m bench -s tests/bench $(PYTEST_FLAGS)
