@@ -20,7 +20,8 @@ from k8sedu.stage.player import Player
 from k8sedu.stage.scene import Scene
 from k8sedu.stage.shapes import Circle, Icon, Label, Rect, Shape
 from k8sedu.trace import Frozen, Step, Trace
-from k8sedu.workload.views.film import ScheduleError, schedule_film
+from k8sedu.workload.views.film import schedule_film
+from k8sedu.workload.views.foot import expect_run_of
 from k8sedu.workload.views.palette import Meaning
 from k8sedu.workload.views.scene import LETTERS, MACHINES, WIDTH, Box, machine_boxes
 
@@ -58,8 +59,7 @@ def film(
     Raises:
         ScheduleError: as `play`.
     """
-    if trace.system != "borg":
-        raise ScheduleError(f"met a trace of {trace.system!r}, expected one of borg.simulate")
+    expect_run_of(trace, "borg", made_by="borg.simulate")
     steps = shown_steps(trace)
     shown = Trace(trace.system, trace.seed, trace.parameters, tuple(_as_drawn(step, number, trace) for number, step in enumerate(steps)))
     more.setdefault("title", Words("Borg: one cell, many priorities", "Borg：一个单元，多种优先级"))
