@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
-from k8sedu.processes import pool, processors
+from k8sedu.processes import chosen
 
 BLOCK_TRIALS = 50
 BIG_TRIALS = 2_000
@@ -119,14 +119,9 @@ class _Here:
 @contextmanager
 def _executor(executor: Executor | None, workers: int | None, blocks: list[Block]) -> Iterator[Executor]:
     """The given executor, which stays open, or a pool that is closed afterwards, or this process."""
-    workers = min(processors() if workers is None else max(workers, 1), len(blocks))
-    if executor is not None:
-        yield executor
-    elif workers == 1 or sum(block.trials for block in blocks) < BIG_TRIALS:
-        yield _Here()
-    else:
-        with pool(workers, fork=True) as processes:
-            yield processes
+    is_small = sum(block.trials for block in blocks) < BIG_TRIALS
+    with chosen(executor, workers=1 if is_small else workers, runs=len(blocks)) as found:
+        yield _Here() if found is None else found
 
 
 # -- who watches ------------------------------------------------------------------------------------------------------------------
